@@ -1,0 +1,70 @@
+"""Names, tensors and the manifest that exporters, Triton and the client agree on.
+
+The one public model is the ensemble ``scalp_severity``. It takes ``IMAGE``, uint8 ``[B, S, S, 3]``
+(RGB, upright, S = the deployment's input size), and returns for each condition
+
+* ``<CONDITION>_PROBABILITIES`` fp32 ``[B, 4]``: calibrated, over the grades 0 to 3,
+* ``<CONDITION>_ATTENTION`` fp32 ``[B, h, w]``: class activation from 0 to 1,
+* ``<CONDITION>_VERSION`` int64 ``[B, 1]``: the head's own version,
+
+and ``IN_DOMAIN_SCORE`` fp32 ``[B, 1]``, ``DOMAIN_VERSION`` int64 ``[B, 1]``, ``FEATURES`` fp32
+``[B, C, h, w]`` and ``TRUNK_VERSION`` int64 ``[B, 1]``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from dupi.knowledge.vocabulary import Condition
+
+ENSEMBLE: Final = "scalp_severity"
+TRUNK: Final = "scalp_trunk"
+DOMAIN_HEAD: Final = "scalp_domain"
+
+IMAGE: Final = "IMAGE"
+IN_DOMAIN_SCORE: Final = "IN_DOMAIN_SCORE"
+DOMAIN_VERSION: Final = "DOMAIN_VERSION"
+FEATURES: Final = "FEATURES"
+TRUNK_VERSION: Final = "TRUNK_VERSION"
+
+MANIFEST_FILE: Final = "manifest.json"
+"""Lies beside ``model.pt`` in each published version folder; see :class:`Manifest`."""
+
+
+def head_name(condition: Condition) -> str:
+    """Triton's name of the head that grades ``condition``: ``severity_fine_scaling`` …"""
+    return f"severity_{condition.lower()}"
+
+
+def probabilities_output(condition: Condition) -> str:
+    return f"{condition}_PROBABILITIES"
+
+
+def attention_output(condition: Condition) -> str:
+    return f"{condition}_ATTENTION"
+
+
+def version_output(condition: Condition) -> str:
+    return f"{condition}_VERSION"
+
+
+HEADS: Final = tuple(head_name(condition) for condition in Condition)
+COMPONENTS: Final = (TRUNK, *HEADS, DOMAIN_HEAD)
+"""Every model that the ensemble pins, trunk first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a published version says about itself.
+
+    ``abstain_below``: a head's finding whose greatest probability is lower abstains (for
+    ``scalp_domain``: a photo whose in-domain score is lower is no scalp); ``None`` for the trunk.
+    ``input_size``: pixels of a side of the square input.
+    """
+
+    model: str
+    version: int
+    trunk_version: int
+    input_size: int
+    abstain_below: float | None
+    trained_on: str
+    published_at: str
