@@ -8,7 +8,8 @@ The one public model is the ensemble ``scalp_severity``. It takes ``IMAGE``, uin
 * ``<CONDITION>_VERSION`` int64 ``[B, 1]``: the head's own version,
 
 and ``IN_DOMAIN_SCORE`` fp32 ``[B, 1]``, ``DOMAIN_VERSION`` int64 ``[B, 1]``, ``FEATURES`` fp32
-``[B, C, h, w]`` and ``TRUNK_VERSION`` int64 ``[B, 1]``.
+``[B, C, h, w]`` and ``TRUNK_VERSION`` int64 ``[B, 1]``. The components' own tensors carry the
+positional names of Triton's libtorch backend.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,31 @@ IN_DOMAIN_SCORE: Final = "IN_DOMAIN_SCORE"
 DOMAIN_VERSION: Final = "DOMAIN_VERSION"
 FEATURES: Final = "FEATURES"
 TRUNK_VERSION: Final = "TRUNK_VERSION"
+
+INPUT_SIZE: Final = 160
+"""Pixels of a side of the square input of the first deployment's trunk; a later trunk may differ,
+so serving code takes the size from the deployment's manifest."""
+
+FEATURE_CHANNELS: Final = 192
+FEATURE_STRIDE: Final = 16
+"""Features and attention maps have a side of ``input_size // FEATURE_STRIDE`` cells."""
+
+MAX_BATCH_SIZE: Final = 8
+
+TRUNK_INPUT: Final = "INPUT__0"
+TRUNK_FEATURES: Final = "OUTPUT__0"
+TRUNK_FEATURES_FOR_CLIENTS: Final = "OUTPUT__1"
+TRUNK_VERSION_OUTPUT: Final = "OUTPUT__2"
+"""The trunk emits its features twice: a tensor that is a step's input and an unrequested output of
+the ensemble at once fails the request (Triton issue 7482)."""
+
+HEAD_INPUT: Final = "INPUT__0"
+HEAD_PROBABILITIES: Final = "OUTPUT__0"
+HEAD_ATTENTION: Final = "OUTPUT__1"
+HEAD_VERSION: Final = "OUTPUT__2"
+
+DOMAIN_SCORE: Final = "OUTPUT__0"
+DOMAIN_VERSION_OUTPUT: Final = "OUTPUT__1"
 
 MANIFEST_FILE: Final = "manifest.json"
 """Lies beside ``model.pt`` in each published version folder; see :class:`Manifest`."""
