@@ -12,7 +12,7 @@ and a repeated write stays one event.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -212,7 +212,7 @@ class Photo(Document):
 
     class Settings:
         name = "photos"
-        indexes = [  # noqa: RUF012: Beanie reads it so
+        indexes: ClassVar = [
             IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
         ]
 
@@ -248,8 +248,8 @@ class Analysis(Document):
 
     class Settings:
         name = "analyses"
-        bson_encoders = {SurveyAnswers: plain, Plan: plain}  # noqa: RUF012: Beanie reads it so
-        indexes = [  # noqa: RUF012: Beanie reads it so
+        bson_encoders: ClassVar = {SurveyAnswers: plain, Plan: plain}
+        indexes: ClassVar = [
             IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
             IndexModel(
                 [("status", ASCENDING), ("lease_expires_at_ms", ASCENDING)], name="claimable"

@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoFilter:
+    """``since`` is inclusive, ``until`` exclusive."""
+
+    site: ScalpSite | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisFilter:
+    """``since`` is inclusive, ``until`` exclusive; ``site``: one of the sites it covers."""
+
+    status: AnalysisStatus | None = None
+    site: ScalpSite | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedPhoto:
     photo_id: str
     analysis_ids: tuple[str, ...]
@@ -60,11 +79,9 @@ async def list_photos(
     *,
     owner_id: str,
     page: PageRequest,
-    site: ScalpSite | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    where: PhotoFilter = PhotoFilter(),
 ) -> Page[Photo]:
-    """Newest first; ``since`` inclusive, ``until`` exclusive."""
+    """Newest first."""
     raise NotImplementedError
 
 
@@ -73,7 +90,7 @@ async def delete_photo(resources: "Resources", *, owner_id: str, photo_id: str) 
     raise NotImplementedError
 
 
-async def request_analysis(
+async def request_analysis(  # noqa: PLR0913
     resources: "Resources",
     *,
     owner_id: str,
@@ -100,12 +117,9 @@ async def list_analyses(
     *,
     owner_id: str,
     page: PageRequest,
-    status: AnalysisStatus | None = None,
-    site: ScalpSite | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    where: AnalysisFilter = AnalysisFilter(),
 ) -> Page[Analysis]:
-    """Newest first, without events; ``since`` inclusive, ``until`` exclusive."""
+    """Newest first, without events."""
     raise NotImplementedError
 
 

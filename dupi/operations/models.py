@@ -1,6 +1,7 @@
 """Deployments: which model versions are live. Append-only; the store is the truth."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,7 +60,7 @@ class Deployment(Document):
 
     class Settings:
         name = "deployments"
-        indexes = [  # noqa: RUF012: Beanie reads it so
+        indexes: ClassVar = [
             IndexModel([("number", ASCENDING)], name="number", unique=True),
         ]
 
