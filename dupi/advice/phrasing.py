@@ -1,0 +1,126 @@
+"""Ways of saying a plan in Korean: the rules' own words, and what the training pairs are made of.
+
+A ``Chooser`` picks among ways; :data:`FIRST_WAY` always picks the first, a seeded random choice
+gives the training pairs their variety.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from dupi.knowledge.korean import Ending, josa, listed, say
+from dupi.knowledge.plan import Case, Plan, RoutineStep
+from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rules import abstained_conditions, elevated_conditions
+from dupi.knowledge.survey import label
+from dupi.knowledge.vocabulary import Condition, TreatmentFrequency
+
+T = TypeVar("T")
+Chooser = Callable[[Sequence[T]], T]
+
+EVERY_DAY: Final = 7
+OPENERS: Final = ("먼저", "우선")
+JOINERS: Final = ("", "", "", "그리고", "또")
+CLOSERS: Final = ("마지막으로", "끝으로", "")
+ROUTINE_ENDINGS: Final = (Ending.PLEASE, Ending.GOOD, Ending.TRY)
+
+
+def first_way(ways: Sequence[T]) -> T:
+    """Always the first way: the rules' own text does not vary."""
+    return ways[0]
+
+
+def summary_sentences(case: Case, choose: Chooser[str]) -> list[str]:
+    """What was seen, what could not be graded, and what the person answered."""
+    return [
+        *_findings(case, choose),
+        _habits(case, choose),
+        *_symptoms(case, choose),
+    ]
+
+
+def care_sentences(plan: Plan, choose: Chooser[str]) -> list[str]:
+    """One sentence for the shampoo and for each action, in the plan's order."""
+    planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
+    rules = [rulebook().phrased(action.code) for action in planned]
+    last = len(rules) - 1
+    return [_care(rule, choose, i == 0, 0 < i == last) for i, rule in enumerate(rules)]
+
+
+def routine_sentences(plan: Plan, choose: Chooser[str]) -> list[str]:
+    """One sentence for each step, with how often a week."""
+    return [_step(step, choose) for step in plan.routine]
+
+
+def _findings(case: Case, choose: Chooser[str]) -> list[str]:
+    sites = listed([site.korean for site in case.sites])
+    elevated, abstained = elevated_conditions(case), abstained_conditions(case)
+    clear = len(Condition) - len(elevated) - len(abstained)
+    if elevated:
+        rest = ("나머지 항목은 양호해요.", "그 밖의 항목은 양호한 편이에요.")
+        seen = [_named(case, sites, elevated, choose), *_abstained(abstained, choose)]
+        return [*seen, choose(rest)] if clear else seen
+    nothing = (f"{sites} 사진에서 눈에 띄는 변화는 보이지 않아요.", f"{sites}에서는 큰 변화가 보이지 않아요.")  # fmt: skip
+    whole = ("여섯 항목이 모두 양호해요.", "여섯 항목 모두 양호한 편이에요.")
+    seen = [choose(nothing)] if clear else []
+    return [*seen, *_abstained(abstained, choose)] if abstained else [*seen, choose(whole)]
+
+
+def _named(case: Case, sites: str, elevated: Sequence[Condition], choose: Chooser[str]) -> str:
+    grades = [(c.korean, _grade(case, c)) for c in elevated]
+    plain = ", ".join(f"{josa(name, '은/는')} {grade}" for name, grade in grades)
+    held = ", ".join(f"{josa(name, '이/가')} {grade}" for name, grade in grades)
+    return choose(
+        (
+            f"{sites} 사진에서 {josa(plain, '으로/로')} 보여요.",
+            f"이번 {sites} 사진에서는 {josa(held, '으로/로')} 나타났어요.",
+            f"{josa(sites, '을/를')} 살펴보니 {josa(plain, '으로/로')} 확인돼요.",
+        )
+    )
+
+
+def _grade(case: Case, condition: Condition) -> str:
+    grade = case.grades[condition]
+    return grade.korean if grade is not None else ""
+
+
+def _abstained(abstained: Sequence[Condition], choose: Chooser[str]) -> list[str]:
+    if not abstained:
+        return []
+    subject = josa(listed([condition.korean for condition in abstained]), "은/는")
+    return [
+        choose((f"{subject} 판단을 미뤘어요.", f"{subject} 이번 사진으로 판단하기 어려웠어요."))
+    ]
+
+
+def _habits(case: Case, choose: Chooser[str]) -> str:
+    survey = case.survey
+    habits = [f"샴푸는 {label(survey.shampoo_frequency)}"]
+    if survey.perm_frequency is not TreatmentFrequency.NEVER:
+        habits.append(f"펌은 {label(survey.perm_frequency)}")
+    if survey.dye_frequency is not TreatmentFrequency.NEVER:
+        habits.append(f"염색은 {label(survey.dye_frequency)}")
+    told = ", ".join(habits)
+    return choose((f"{told} 하신다고 답하셨어요.", f"설문에서 {told} 하신다고 하셨어요."))
+
+
+def _symptoms(case: Case, choose: Chooser[str]) -> list[str]:
+    if not case.survey.symptoms:
+        return []
+    named = josa(listed([label(symptom) for symptom in case.survey.symptoms]), "이/가")
+    return [choose((f"{named} 있다고 답하셨어요.", f"{named} 느껴진다고 하셨어요."))]
+
+
+def _care(rule: Phrased, choose: Chooser[str], first: bool, last: bool) -> str:
+    opener = choose(OPENERS if first else CLOSERS if last else JOINERS)
+    because = choose((*rule.because, ""))
+    ending = Ending(choose([str(e) for e in Ending]))
+    said = say(choose(rule.do), ending, rulebook().verbs)
+    return " ".join(part for part in (opener, because, said) if part) + "."
+
+
+def _step(step: RoutineStep, choose: Chooser[str]) -> str:
+    rule = rulebook().step(step.text)
+    times = step.times_per_week
+    often = ("매일", f"주 {times}회") if times == EVERY_DAY else (f"주 {times}회", f"일주일에 {times}번")  # fmt: skip
+    ending = Ending(choose([str(e) for e in ROUTINE_ENDINGS]))
+    return f"{choose(often)} {say(choose(rule.do), ending, rulebook().verbs)}."
