@@ -1,0 +1,90 @@
+"""People, their sessions and their consents, as the store keeps them.
+
+A session is the family of the refresh tokens that were rotated out of one log-in: the document
+holds the hash of the one that is good now. Ending a session deletes the document, so an access
+token is good for as long as its session is there.
+
+``Consent.slot`` is unique: ``<person>:<kind>`` while the consent holds, the consent's own id once
+it was withdrawn or replaced. So at most one holds, whatever races, and the history stays.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from dupi.clock import UtcDatetime, utc_now
+from dupi.documents import StoredDocument
+from dupi.knowledge.vocabulary import Gender
+
+
+class Role(StrEnum):
+    USER = "USER"
+    OPERATOR = "OPERATOR"
+
+
+class ConsentKind(StrEnum):
+    """GUARDIAN is only ever named in a refusal: it cannot be granted here."""
+
+    SENSITIVE_DATA = "SENSITIVE_DATA"
+    PARTNER_SHARING = "PARTNER_SHARING"
+    MODEL_TRAINING = "MODEL_TRAINING"
+    GUARDIAN = "GUARDIAN"
+
+
+class User(StoredDocument):
+    """``email`` is normalised; ``suspended`` people cannot log in."""
+
+    email: str
+    password_hash: str
+    nickname: str
+    birth_year: int
+    gender: Gender | None = None
+    role: Role = Role.USER
+    suspended: bool = False
+    created_at: UtcDatetime = Field(default_factory=utc_now)
+
+    class Settings:
+        name = "users"
+        indexes: ClassVar = [IndexModel([("email", ASCENDING)], name="email", unique=True)]
+
+
+class Session(StoredDocument):
+    """One log-in. ``family`` is the secret half of a refresh token by which it is found."""
+
+    user_id: str
+    role: Role
+    family: str
+    refresh_hash: str
+    refresh_expires_at_ms: int
+    user_agent: str | None = None
+    created_at: UtcDatetime = Field(default_factory=utc_now)
+    last_used_at: UtcDatetime = Field(default_factory=utc_now)
+    sort_key: str
+
+    class Settings:
+        name = "sessions"
+        indexes: ClassVar = [
+            IndexModel([("family", ASCENDING)], name="family", unique=True),
+            IndexModel([("user_id", ASCENDING), ("sort_key", DESCENDING)], name="user_newest"),
+        ]
+
+
+class Consent(StoredDocument):
+    """``withdrawn_at`` is set on what no longer holds."""
+
+    user_id: str
+    kind: ConsentKind
+    document_version: str
+    slot: str
+    granted_at: UtcDatetime = Field(default_factory=utc_now)
+    withdrawn_at: UtcDatetime | None = None
+    sort_key: str
+
+    class Settings:
+        name = "consents"
+        indexes: ClassVar = [
+            IndexModel([("slot", ASCENDING)], name="slot", unique=True),
+            IndexModel([("user_id", ASCENDING), ("sort_key", DESCENDING)], name="user_newest"),
+        ]

@@ -1,0 +1,204 @@
+"""Everything that can be set, from ``DUPI_…`` environment variables. Built at entry points only.
+
+Groups are nested: ``settings.worker.lease_s`` is ``DUPI_WORKER__LEASE_S``.
+``python -m dupi.settings`` prints the table of the README.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "DUPI_"
+_DELIMITER = "__"
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSettings(Group):
+    """MongoDB client."""
+
+    selection_timeout_s: float = Field(5.0, gt=0, description="find a server within")
+    operation_timeout_s: float = Field(10.0, gt=0, description="one operation at most")
+    max_connections: int = Field(50, ge=1, description="connections of one process")
+
+
+class AccountSettings(Group):
+    """Accounts and sessions."""
+
+    issuer: str = Field("dupi", description="`iss` of access tokens")
+    audience: str = Field("dupi-api", description="`aud` of access tokens")
+    access_token_s: int = Field(900, ge=1, description="life of an access token")
+    refresh_token_s: int = Field(30 * 86_400, ge=1, description="life of an unused refresh token")
+    max_sessions: int = Field(20, ge=1, description="sessions of one person; the oldest goes")
+    hash_memory_kib: int = Field(19_456, ge=8, description="Argon2id memory")
+    hash_rounds: int = Field(2, ge=1, description="Argon2id passes")
+    hash_workers: int = Field(2, ge=1, description="passwords hashed at once")
+    hash_queue: int = Field(32, ge=1, description="passwords that may wait to be hashed")
+    hash_timeout_s: float = Field(5.0, gt=0, description="hash a password within")
+    log_ins_per_account: int = Field(10, ge=1, description="log-ins in a row, per account")
+    log_ins_per_address: int = Field(30, ge=1, description="log-ins in a row, per address")
+    sign_ups_per_address: int = Field(20, ge=1, description="sign-ups in a row, per address")
+    account_refill_s: float = Field(30.0, gt=0, description="one more log-in per account after")
+    address_refill_s: float = Field(5.0, gt=0, description="one more per address after")
+
+
+class PhotoSettings(Group):
+    """What photos are taken, and how they are kept."""
+
+    max_bytes: int = Field(15 * 2**20, ge=1, description="size of an uploaded file")
+    max_pixels: int = Field(40_000_000, ge=1, description="width × height")
+    min_width: int = Field(320, ge=1, description="longer side, at least")
+    min_height: int = Field(240, ge=1, description="shorter side, at least")
+    max_side: int = Field(2048, ge=64, description="stored photo's longer side, at most")
+    thumbnail_side: int = Field(320, ge=16, description="thumbnail's longer side")
+    jpeg_quality: int = Field(92, ge=50, le=98, description="JPEG quality of what is stored")
+    decode_workers: int = Field(2, ge=1, description="photos decoded at once")
+    decode_queue: int = Field(8, ge=0, description="photos that may wait to be decoded")
+    decode_timeout_s: float = Field(10.0, gt=0, description="decode a photo within")
+    storage_timeout_s: float = Field(10.0, gt=0, description="store or read an object within")
+    url_lifetime_s: int = Field(600, ge=1, description="life of a signed url")
+    max_per_person: int = Field(2000, ge=1, description="photos one person may keep")
+
+
+class WorkerSettings(Group):
+    """Claiming and running analyses."""
+
+    concurrency: int = Field(2, ge=0, description="analyses run at once by one process; 0: none")
+    poll_s: float = Field(2.0, gt=0, description="look for queued analyses at least every")
+    lease_s: float = Field(30.0, gt=0, description="a worker that is silent for this long lost it")
+    analysis_deadline_s: float = Field(300.0, gt=0, description="an analysis ends within")
+    max_queued: int = Field(1000, ge=1, description="analyses that may wait, of all people")
+    max_unfinished_per_person: int = Field(5, ge=1, description="unfinished ones of one person")
+
+
+class ClassifierSettings(Group):
+    """Triton client."""
+
+    timeout_s: float = Field(20.0, gt=0, description="classify one photo within")
+    load_timeout_s: float = Field(120.0, gt=0, description="load a model within")
+    control_timeout_s: float = Field(5.0, gt=0, description="health and index calls")
+    reconcile_s: float = Field(5.0, gt=0, description="compare with the live deployment every")
+
+
+class AdvisorSettings(Group):
+    """vLLM client."""
+
+    model: str = Field("dupi-advisor", description="served name of the model")
+    connect_timeout_s: float = Field(3.0, gt=0, description="connect within")
+    first_token_s: float = Field(30.0, gt=0, description="first token within")
+    between_tokens_s: float = Field(15.0, gt=0, description="each next token within")
+    total_s: float = Field(90.0, gt=0, description="whole reply within")
+
+
+class ApiSettings(Group):
+    """GraphQL over HTTP and WebSocket."""
+
+    request_timeout_s: float = Field(30.0, gt=0, description="one HTTP request at most")
+    cors_origins: tuple[str, ...] = Field((), description="web origins that may call (JSON list)")
+    secure_cookies: bool = Field(False, description="cookies over https only")
+    trust_proxy: bool = Field(False, description="take the caller's address from X-Forwarded-For")
+
+
+class LogSettings(Group):
+    """Structured logs."""
+
+    level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level")
+    file: Path | None = Field(None, description="write here instead of to stderr")
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, frozen=True, extra="ignore"
+    )
+
+    secret: SecretStr = Field(
+        min_length=32, description="signs tokens and urls; keep it, at least 32 characters"
+    )
+    mongodb_url: str = Field(
+        "mongodb://127.0.0.1:27017/dupi", description="MongoDB, with the database's name"
+    )
+    triton_url: str = Field("127.0.0.1:8001", description="Triton's gRPC, host:port")
+    advisor_url: str = Field(
+        "http://127.0.0.1:8100/v1", description="OpenAI-compatible server of the advisor"
+    )
+    advisor_api_key: SecretStr | None = Field(None, description="its API key, if it asks for one")
+    redis_url: str | None = Field(None, description="Redis; only with several processes")
+    storage_url: str = Field("var/photos", description="photos: file:///path or a folder")
+    model_repository: Path = Field(
+        Path("model_repository"), description="published models (manifests are read)"
+    )
+    port: int = Field(8000, ge=1, le=65_535, description="port of web, on loopback")
+    public_url: str | None = Field(
+        None, description="how people reach web (default: http://127.0.0.1:port)"
+    )
+
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    accounts: AccountSettings = Field(default_factory=AccountSettings)
+    photos: PhotoSettings = Field(default_factory=PhotoSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)
+    api: ApiSettings = Field(default_factory=ApiSettings)
+    logs: LogSettings = Field(default_factory=LogSettings)
+
+    @property
+    def base_url(self) -> str:
+        """How people reach web, without a closing slash."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+def load_settings() -> Settings:
+    """Settings of this process; ends it with one line a problem where they do not fit."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        raise SystemExit("\n".join(_problems(invalid))) from None
+
+
+def _problems(invalid: ValidationError) -> Iterator[str]:
+    for problem in invalid.errors(include_input=False, include_url=False):
+        name = _PREFIX + _DELIMITER.join(map(str, problem["loc"])).upper()
+        if problem["type"] == "missing":
+            yield f"{name} is not set: give it in the environment"
+        else:
+            yield f"{name} does not fit: {problem['msg']}"
+
+
+def settings_table() -> str:
+    """Markdown table of every variable, its default and its meaning."""
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field, group in _fields():
+        default = "**required**" if field.is_required() else f"`{_shown(field.default)}`"
+        meaning = f"{_title(group)}: {field.description}" if group else field.description
+        lines.append(f"| `{_PREFIX}{name.upper()}` | {default} | {meaning} |")
+    return "\n".join(lines)
+
+
+def _title(group: type[Group]) -> str:
+    return (group.__doc__ or "").strip(".")
+
+
+def _shown(default: object) -> object:
+    return "–" if default is None or default == () else default
+
+
+def _fields() -> Iterator[tuple[str, FieldInfo, type[Group] | None]]:
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, Group):
+            for inner, inner_field in group.model_fields.items():
+                yield f"{name}{_DELIMITER}{inner}", inner_field, group
+        else:
+            yield name, field, None
+
+
+if __name__ == "__main__":
+    sys.stdout.write(settings_table() + "\n")
