@@ -1,0 +1,145 @@
+"""The advisor: a language model behind an OpenAI-compatible endpoint (vLLM).
+
+A reply is a stream under four deadlines: connecting, the first token, between two tokens, and all
+of it. Whatever goes wrong on the way is ``Unavailable``: the advice then comes from the rules, so
+nothing is tried twice here. Sampling is the served model's own (``generation_config.json``).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from openai import AsyncOpenAI, AsyncStream, OpenAIError, Timeout
+from openai.types.chat import ChatCompletionChunk
+
+from dupi.errors import Unavailable
+
+_UNAVAILABLE: Final = "advisor"
+_VERSION_MARK: Final = ":"
+_NO_KEY: Final = "none"
+
+
+Message = Mapping[str, str]
+"""``role`` and ``content``, as chat completions take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisorTimeouts:
+    """All in seconds."""
+
+    connect: float
+    first_token: float
+    between_tokens: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisorIdentity:
+    """Who answers: ``version`` is absent where the server does not say."""
+
+    model: str
+    version: str | None
+
+
+class Reply(Protocol):
+    """A reply as it is written; leaving its context stops the writing."""
+
+    def chunks(self) -> AsyncIterator[str]:
+        """Pieces of text, as they come. Raises Unavailable where the stream stalls or is cut."""
+        ...
+
+
+class Advisor(Protocol):
+    async def identity(self) -> AdvisorIdentity:
+        """Raises Unavailable."""
+        ...
+
+    def reply(
+        self, messages: Sequence[Message], *, timeout: float
+    ) -> AbstractAsyncContextManager[Reply]:
+        """Begin a reply that may take ``timeout`` seconds at most. Raises Unavailable."""
+        ...
+
+
+class OpenAIAdvisor:
+    """An advisor over the chat completions of one served model."""
+
+    def __init__(self, client: AsyncOpenAI, *, model: str, timeouts: AdvisorTimeouts) -> None:
+        self._client = client
+        self._model = model
+        self._timeouts = timeouts
+
+    async def identity(self) -> AdvisorIdentity:
+        """Our model, and its version from the alias ``<model>:<version>`` that is served too."""
+        with _translated("models"):
+            async with asyncio.timeout(self._timeouts.first_token):
+                served = [card.id async for card in self._client.models.list()]
+        if self._model not in served:
+            raise Unavailable(f"{self._model} is not served", reason=_UNAVAILABLE)
+        aliases = (name.partition(_VERSION_MARK) for name in served)
+        versions = (version for model, _, version in aliases if model == self._model and version)
+        return AdvisorIdentity(self._model, next(versions, None))
+
+    @asynccontextmanager
+    async def reply(self, messages: Sequence[Message], *, timeout: float) -> AsyncIterator[Reply]:  # noqa: ASYNC109
+        allowed = min(timeout, self._timeouts.total)
+        ends_at = asyncio.get_running_loop().time() + allowed
+        with _translated("reply"):
+            async with asyncio.timeout(min(allowed, self._timeouts.first_token)):
+                stream = await self._begin(messages)
+        async with stream:
+            yield _StreamedReply(stream, ends_at, self._timeouts)
+
+    async def _begin(self, messages: Sequence[Message]) -> AsyncStream[ChatCompletionChunk]:
+        return await self._client.chat.completions.create(
+            model=self._model, messages=cast(Any, list(messages)), stream=True
+        )
+
+
+class _StreamedReply:
+    def __init__(
+        self, stream: AsyncStream[ChatCompletionChunk], ends_at: float, timeouts: AdvisorTimeouts
+    ) -> None:
+        self._stream = stream
+        self._ends_at = ends_at
+        self._timeouts = timeouts
+
+    async def chunks(self) -> AsyncIterator[str]:
+        patience, finished = self._timeouts.first_token, False
+        while (chunk := await self._next(patience)) is not None:
+            for choice in chunk.choices:
+                finished = finished or choice.finish_reason is not None
+                if choice.delta.content:
+                    patience = self._timeouts.between_tokens
+                    yield choice.delta.content
+        if not finished:
+            raise Unavailable("reply: the stream was cut", reason=_UNAVAILABLE)
+
+    async def _next(self, patience: float) -> ChatCompletionChunk | None:
+        now = asyncio.get_running_loop().time()
+        with _translated("reply"):
+            async with asyncio.timeout_at(min(now + patience, self._ends_at)):
+                return await anext(aiter(self._stream), None)
+
+
+@asynccontextmanager
+async def open_advisor(
+    url: str, *, api_key: str | None, model: str, timeouts: AdvisorTimeouts
+) -> AsyncIterator[OpenAIAdvisor]:
+    """An advisor at the base ``url`` (``http://host:port/v1``); connects with the first call."""
+    limit = Timeout(timeouts.total, connect=timeouts.connect)
+    async with AsyncOpenAI(
+        base_url=url, api_key=api_key or _NO_KEY, timeout=limit, max_retries=0
+    ) as client:
+        yield OpenAIAdvisor(client, model=model, timeouts=timeouts)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Turn the client's failures and our own time limits into ``Unavailable``, the cause kept."""
+    try:
+        yield
+    except (OpenAIError, TimeoutError) as error:
+        raise Unavailable(f"{what}: {error!r}", reason=_UNAVAILABLE) from error
