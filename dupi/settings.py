@@ -1,6 +1,6 @@
 """Everything that can be set, from ``DUPI_…`` environment variables. Built at entry points only.
 
-Groups are nested: ``settings.worker.lease_s`` is ``DUPI_WORKER__LEASE_S``.
+Groups are nested: ``settings.analyses.lease_seconds`` is ``DUPI_ANALYSES__LEASE_SECONDS``.
 ``python -m dupi.settings`` prints the table of the README.
 """
 
@@ -23,8 +23,8 @@ class Group(BaseModel):
 class StoreSettings(Group):
     """MongoDB client."""
 
-    selection_timeout_s: float = Field(5.0, gt=0, description="find a server within")
-    operation_timeout_s: float = Field(10.0, gt=0, description="one operation at most")
+    selection_timeout_seconds: float = Field(5.0, gt=0, description="find a server within")
+    operation_timeout_seconds: float = Field(10.0, gt=0, description="one operation at most")
     max_connections: int = Field(50, ge=1, description="connections of one process")
 
 
@@ -33,19 +33,23 @@ class AccountSettings(Group):
 
     issuer: str = Field("dupi", description="`iss` of access tokens")
     audience: str = Field("dupi-api", description="`aud` of access tokens")
-    access_token_s: int = Field(900, ge=1, description="life of an access token")
-    refresh_token_s: int = Field(30 * 86_400, ge=1, description="life of an unused refresh token")
+    access_token_seconds: int = Field(900, ge=1, description="life of an access token")
+    refresh_token_seconds: int = Field(
+        30 * 86_400, ge=1, description="life of an unused refresh token"
+    )
     max_sessions: int = Field(20, ge=1, description="sessions of one person; the oldest goes")
     hash_memory_kib: int = Field(19_456, ge=8, description="Argon2id memory")
     hash_rounds: int = Field(2, ge=1, description="Argon2id passes")
     hash_workers: int = Field(2, ge=1, description="passwords hashed at once")
     hash_queue: int = Field(32, ge=1, description="passwords that may wait to be hashed")
-    hash_timeout_s: float = Field(5.0, gt=0, description="hash a password within")
+    hash_timeout_seconds: float = Field(5.0, gt=0, description="hash a password within")
     log_ins_per_account: int = Field(10, ge=1, description="log-ins in a row, per account")
     log_ins_per_address: int = Field(30, ge=1, description="log-ins in a row, per address")
     sign_ups_per_address: int = Field(20, ge=1, description="sign-ups in a row, per address")
-    account_refill_s: float = Field(30.0, gt=0, description="one more log-in per account after")
-    address_refill_s: float = Field(5.0, gt=0, description="one more per address after")
+    account_refill_seconds: float = Field(
+        30.0, gt=0, description="one more log-in per account after"
+    )
+    address_refill_seconds: float = Field(5.0, gt=0, description="one more per address after")
 
 
 class PhotoSettings(Group):
@@ -60,46 +64,48 @@ class PhotoSettings(Group):
     jpeg_quality: int = Field(92, ge=50, le=98, description="JPEG quality of what is stored")
     decode_workers: int = Field(2, ge=1, description="photos decoded at once")
     decode_queue: int = Field(8, ge=0, description="photos that may wait to be decoded")
-    decode_timeout_s: float = Field(10.0, gt=0, description="decode a photo within")
-    storage_timeout_s: float = Field(10.0, gt=0, description="store or read an object within")
-    url_lifetime_s: int = Field(600, ge=1, description="life of a signed url")
+    decode_timeout_seconds: float = Field(10.0, gt=0, description="decode a photo within")
+    storage_timeout_seconds: float = Field(10.0, gt=0, description="store or read an object within")
+    url_lifetime_seconds: int = Field(600, ge=1, description="life of a signed url")
     max_per_person: int = Field(2000, ge=1, description="photos one person may keep")
 
 
-class WorkerSettings(Group):
+class AnalysesSettings(Group):
     """Claiming and running analyses."""
 
     concurrency: int = Field(2, ge=0, description="analyses run at once by one process; 0: none")
-    poll_s: float = Field(2.0, gt=0, description="look for queued analyses at least every")
-    lease_s: float = Field(30.0, gt=0, description="a worker that is silent for this long lost it")
-    analysis_deadline_s: float = Field(300.0, gt=0, description="an analysis ends within")
-    max_queued: int = Field(1000, ge=1, description="analyses that may wait, of all people")
-    max_unfinished_per_person: int = Field(5, ge=1, description="unfinished ones of one person")
+    poll_seconds: float = Field(2.0, gt=0, description="look for queued analyses at least every")
+    lease_seconds: float = Field(30.0, gt=0, description="a worker silent for this long lost it")
+    max_claims: int = Field(5, ge=1, description="workers that may lose it before it fails")
+    deadline_seconds: float = Field(120.0, gt=0, description="an analysis ends within")
+    classify_timeout_seconds: float = Field(20.0, gt=0, description="classify one photo within")
+    max_queued: int = Field(200, ge=1, description="analyses that may wait, of all people")
+    max_running_per_person: int = Field(3, ge=1, description="unfinished ones of one person")
+    shutdown_grace_seconds: float = Field(10.0, gt=0, description="finish within, when stopped")
 
 
-class ClassifierSettings(Group):
+class TritonSettings(Group):
     """Triton client."""
 
-    timeout_s: float = Field(20.0, gt=0, description="classify one photo within")
-    load_timeout_s: float = Field(120.0, gt=0, description="load a model within")
-    control_timeout_s: float = Field(5.0, gt=0, description="health and index calls")
-    reconcile_s: float = Field(5.0, gt=0, description="compare with the live deployment every")
+    control_timeout_seconds: float = Field(5.0, gt=0, description="health and index calls")
+    load_timeout_seconds: float = Field(180.0, gt=0, description="load a model within")
+    reconcile_seconds: float = Field(3.0, gt=0, description="compare with the deployment every")
 
 
 class AdvisorSettings(Group):
     """vLLM client."""
 
     model: str = Field("dupi-advisor", description="served name of the model")
-    connect_timeout_s: float = Field(3.0, gt=0, description="connect within")
-    first_token_s: float = Field(30.0, gt=0, description="first token within")
-    between_tokens_s: float = Field(15.0, gt=0, description="each next token within")
-    total_s: float = Field(90.0, gt=0, description="whole reply within")
+    connect_seconds: float = Field(3.0, gt=0, description="connect within")
+    first_token_seconds: float = Field(20.0, gt=0, description="first token within")
+    between_tokens_seconds: float = Field(10.0, gt=0, description="each next token within")
+    total_seconds: float = Field(60.0, gt=0, description="whole reply within")
 
 
 class ApiSettings(Group):
     """GraphQL over HTTP and WebSocket."""
 
-    request_timeout_s: float = Field(30.0, gt=0, description="one HTTP request at most")
+    request_timeout_seconds: float = Field(30.0, gt=0, description="one HTTP request at most")
     cors_origins: tuple[str, ...] = Field((), description="web origins that may call (JSON list)")
     secure_cookies: bool = Field(False, description="cookies over https only")
     trust_proxy: bool = Field(False, description="take the caller's address from X-Forwarded-For")
@@ -143,8 +149,8 @@ class Settings(BaseSettings):
     store: StoreSettings = Field(default_factory=StoreSettings)
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
-    worker: WorkerSettings = Field(default_factory=WorkerSettings)
-    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
+    triton: TritonSettings = Field(default_factory=TritonSettings)
     advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     logs: LogSettings = Field(default_factory=LogSettings)

@@ -38,19 +38,19 @@ class PhotoStorage(Protocol):
 class FolderStorage:
     """Objects as files below one folder."""
 
-    def __init__(self, folder: Path, *, timeout_s: float) -> None:
+    def __init__(self, folder: Path, *, timeout_seconds: float) -> None:
         self._folder = folder
-        self._timeout_s = timeout_s
+        self._timeout_seconds = timeout_seconds
 
     @classmethod
-    def at(cls, url: str, *, timeout_s: float) -> "FolderStorage":
+    def at(cls, url: str, *, timeout_seconds: float) -> "FolderStorage":
         """``url``: ``file:///path`` or a path. The folder is made where it is missing."""
         parts = urlsplit(url)
         if parts.scheme not in {"", "file"} or parts.netloc not in {"", "localhost"}:
             raise ValueError(f"storage url {url!r} is no folder: give file:///path or a path")
         folder = Path(unquote(parts.path)).absolute()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return cls(folder, timeout_s=timeout_s)
+        return cls(folder, timeout_seconds=timeout_seconds)
 
     async def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
@@ -80,7 +80,7 @@ class FolderStorage:
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.to_thread(work)
         except TimeoutError as slow:
             raise Unavailable("the photo storage does not answer", reason="storage") from slow
