@@ -11,15 +11,15 @@ number (as text, from "1", without a gap): plain ``$set`` of one key, which ever
 and a repeated write stays one event.
 """
 
-from enum import StrEnum
+from dataclasses import fields, is_dataclass
+from enum import Enum, StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from beanie import Document
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from dupi.clock import UtcDatetime, utc_now
-from dupi.ids import new_id
+from dupi.documents import StoredDocument
 from dupi.knowledge.plan import Plan
 from dupi.knowledge.survey import SurveyAnswers
 from dupi.knowledge.vocabulary import (
@@ -132,8 +132,10 @@ class Person(Record):
 
 
 class EventRecord(Record):
-    sequence: int
-    at: UtcDatetime
+    """``sequence`` is given when the event is written; 0 before that."""
+
+    sequence: int = 0
+    at: UtcDatetime = Field(default_factory=utc_now)
 
 
 class StatusChanged(EventRecord):
@@ -177,28 +179,25 @@ AnyEvent = Annotated[
 ]
 
 
-def plain(value: object) -> Any:
-    """``value`` (model, dataclass, tuple of them) as documents hold it: dicts, lists, scalars.
+def plain(value: Any) -> Any:
+    """``value`` (model, dataclass, list of them) as documents hold it: dicts, lists, scalars.
 
     Times stay times; enums become their values.
     """
-    return _undressed(TypeAdapter(type(value)).dump_python(value))
-
-
-def _undressed(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return plain(dict(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain({field.name: getattr(value, field.name) for field in fields(value)})
     if isinstance(value, dict):
-        return {key: _undressed(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_undressed(item) for item in value]
-    if isinstance(value, StrEnum):
-        return value.value
-    return int(value) if isinstance(value, Severity) else value
+        return [plain(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
 
 
-class Photo(Document):
+class Photo(StoredDocument):
     """One stored image of one site. Both files are upright JPEGs without metadata."""
 
-    id: str = Field(default_factory=new_id)
     owner_id: str
     site: ScalpSite
     width: int
@@ -217,10 +216,9 @@ class Photo(Document):
         ]
 
 
-class Analysis(Document):
+class Analysis(StoredDocument):
     """One to four photos and one survey, and everything that was found and said about them."""
 
-    id: str = Field(default_factory=new_id)
     owner_id: str
     status: AnalysisStatus = AnalysisStatus.QUEUED
     progress: float = 0.0

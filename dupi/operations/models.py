@@ -3,12 +3,11 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, IndexModel
 
 from dupi.clock import UtcDatetime, utc_now
-from dupi.ids import new_id
+from dupi.documents import StoredDocument
 from dupi.vision.contract import DOMAIN_HEAD
 
 
@@ -40,10 +39,9 @@ class DeployedAdvisor(BaseModel):
     endpoint: str | None
 
 
-class Deployment(Document):
+class Deployment(StoredDocument):
     """A set of versions that goes live, or went, as one. ``number`` counts from 1, unique."""
 
-    id: str = Field(default_factory=new_id)
     number: int
     state: DeploymentState
     models: list[DeployedModel]
