@@ -6,15 +6,18 @@ that Triton calls invalid is a fault of ours: ``RequestRefused``.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf import json_format, text_format
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.grpc.model_config_pb2 import ModelConfig
 from tritonclient.utils import InferenceServerException
 
 from dupi.errors import Unavailable
@@ -165,6 +168,21 @@ async def open_triton(
         yield TritonClient(client, control_timeout=control_timeout, load_timeout=load_timeout)
     finally:
         await client.close()
+
+
+def component_config(folder: Path, versions: Sequence[int]) -> dict[str, Any]:
+    """A model's committed ``config.pbtxt``, with just these versions to be served.
+
+    Raises Unavailable where the file is missing.
+    """
+    path = folder / "config.pbtxt"
+    try:
+        config = text_format.Parse(path.read_text(encoding="utf-8"), ModelConfig())
+    except OSError as missing:
+        raise Unavailable(f"{path}: {missing}", reason=_UNAVAILABLE) from missing
+    config.version_policy.specific.versions[:] = versions
+    fields: dict[str, Any] = json_format.MessageToDict(config, preserving_proto_field_name=True)
+    return fields
 
 
 # The trunk's features (184 KiB a photo) are for shadows only: not asked for here.

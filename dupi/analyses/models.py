@@ -266,3 +266,13 @@ class Analysis(StoredDocument):
             for number in range(sequence + 1, self.next_sequence)
             if str(number) in self.events
         ]
+
+
+def files_of(analysis: Analysis) -> str:
+    """Storage prefix of everything derived for an analysis."""
+    return f"analyses/{analysis.owner_id}/{analysis.id}"
+
+
+def photo_files(owner_id: str, photo_id: str) -> str:
+    """Storage prefix of a photo's files."""
+    return f"photos/{owner_id}/{photo_id}"

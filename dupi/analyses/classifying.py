@@ -1,0 +1,149 @@
+"""The classification step: photos from the storage, grades from Triton, attention maps to storage.
+
+Triton may be away for a while (a restart, a full queue): the step waits and tries again, with
+growing, jittered pauses, until the analysis' deadline.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import structlog
+
+from dupi.adapters.triton import Classification, Map, Pixels
+from dupi.analyses.grading import grade_photo, overall
+from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord, files_of
+from dupi.analyses.queue import Claim
+from dupi.concurrency import all_of
+from dupi.errors import NotFound, Unavailable, UnsupportedImage
+from dupi.operations.models import Deployment
+from dupi.operations.service import get_live_deployment
+from dupi.vision.images import attention_png, model_input
+
+if TYPE_CHECKING:
+    from dupi.resources import Resources
+
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 3.0
+_MAX_OVERLAY_SIDE: Final = 640
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class PhotoUnreadable(Exception):
+    """A stored photo is gone or broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPhoto:
+    """A photo with its stored JPEG."""
+
+    record: Photo
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What an analysis' photos show, and under which deployment they were graded."""
+
+    deployment_id: str
+    photos: tuple[PhotoFindingsRecord, ...]
+    overall: tuple[FindingRecord, ...]
+
+
+async def load_photos(resources: "Resources", claim: Claim) -> list[LoadedPhoto]:
+    """Raises PhotoUnreadable, Unavailable."""
+    return [await _load(resources, photo_id) for photo_id in claim.analysis.photo_ids]
+
+
+async def grade_photos(
+    resources: "Resources", claim: Claim, photos: Sequence[LoadedPhoto]
+) -> Graded:
+    """Classify all photos at once. Raises PhotoUnreadable; Unavailable once time is up."""
+    deployment = await _patiently(claim, get_live_deployment)
+    found = await all_of(_grade(resources, claim, deployment, photo) for photo in photos)
+    return Graded(deployment.id, tuple(found), overall(found))
+
+
+async def _load(resources: "Resources", photo_id: str) -> LoadedPhoto:
+    record = await Photo.get(photo_id)
+    if record is None:
+        raise PhotoUnreadable(photo_id)
+    try:
+        return LoadedPhoto(record, await resources.storage.get(record.image_key))
+    except NotFound as missing:
+        raise PhotoUnreadable(photo_id) from missing
+
+
+async def _grade(
+    resources: "Resources", claim: Claim, deployment: Deployment, photo: LoadedPhoto
+) -> PhotoFindingsRecord:
+    image = await _pixels(photo, deployment.input_size)
+    said = await _patiently(claim, lambda: _classify(resources, claim, image))
+    graded = grade_photo(
+        photo.record,
+        said,
+        in_domain_from=deployment.in_domain_from,
+        abstain_below=deployment.abstain_below,
+    )
+    return await _with_overlays(resources, claim, photo.record, said, graded)
+
+
+async def _pixels(photo: LoadedPhoto, side: int) -> Pixels:
+    try:
+        return await asyncio.to_thread(model_input, photo.jpeg, side)
+    except UnsupportedImage as broken:
+        raise PhotoUnreadable(photo.record.id) from broken
+
+
+async def _classify(resources: "Resources", claim: Claim, image: Pixels) -> Classification:
+    limit = min(resources.settings.classifier.timeout_s, claim.seconds_left)
+    return await resources.classifier.classify(image, timeout=max(limit, 0.001))
+
+
+async def _patiently(claim: Claim, call: Callable[[], Awaitable[T]]) -> T:
+    """Try until it succeeds or the deadline is near; then raise the last Unavailable."""
+    longest_pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return await call()
+        except Unavailable as away:
+            pause = random.uniform(0.5, 1) * longest_pause  # noqa: S311
+            if pause >= claim.seconds_left:
+                raise
+            log.warning("classifier_away", error=str(away), again_in_s=round(pause, 2))
+        await asyncio.sleep(pause)
+        longest_pause = min(longest_pause * 2, _LONGEST_PAUSE_S)
+
+
+async def _with_overlays(
+    resources: "Resources",
+    claim: Claim,
+    photo: Photo,
+    said: Classification,
+    graded: PhotoFindingsRecord,
+) -> PhotoFindingsRecord:
+    """Store a map for every finding that shows a grade, and name it in the finding."""
+    findings = [
+        await _with_overlay(resources, claim, photo, said.gradings[f.condition].attention, f)
+        for f in graded.findings
+    ]
+    return graded.model_copy(update={"findings": tuple(findings)})
+
+
+async def _with_overlay(
+    resources: "Resources", claim: Claim, photo: Photo, attention: Map, finding: FindingRecord
+) -> FindingRecord:
+    if finding.abstained:
+        return finding
+    key = f"{files_of(claim.analysis)}/{finding.site.lower()}-{finding.condition.lower()}.png"
+    shrink = min(1.0, _MAX_OVERLAY_SIDE / max(photo.width, photo.height))
+    width, height = round(photo.width * shrink), round(photo.height * shrink)
+    await resources.storage.put(
+        key, await asyncio.to_thread(attention_png, attention, width, height)
+    )
+    return finding.model_copy(update={"attention_key": key})
