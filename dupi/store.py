@@ -1,0 +1,101 @@
+"""The store: MongoDB through Beanie. ``python -m dupi.store indexes`` makes the indexes.
+
+Processes open the store without touching indexes: those are made by the one explicit step, before
+the processes that rely on them start (unique e-mails, consents, keys).
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from beanie import Document, init_beanie
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
+
+from dupi.accounts.models import Consent, Session, User
+from dupi.analyses.models import Analysis, Photo
+from dupi.errors import Unavailable
+from dupi.idempotency import IdempotencyRecord
+from dupi.operations.models import Deployment
+from dupi.settings import Settings, load_settings
+
+DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    User,
+    Session,
+    Consent,
+    IdempotencyRecord,
+    Photo,
+    Analysis,
+    Deployment,
+)
+
+_DEFAULT_DATABASE: Final = "dupi"
+
+StoreDatabase = AsyncDatabase[dict[str, Any]]
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[StoreDatabase]:
+    """Connect and bind every document class. Raises Unavailable where no server answers."""
+    async with _connect(settings) as client:
+        database = client.get_default_database(_DEFAULT_DATABASE)
+        with store_errors():
+            await init_beanie(database=database, document_models=DOCUMENTS, skip_indexes=True)
+        yield database
+
+
+def _connect(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
+    limits = settings.store
+    return AsyncMongoClient(
+        settings.mongodb_url,
+        serverSelectionTimeoutMS=round(limits.selection_timeout_seconds * 1000),
+        timeoutMS=round(limits.operation_timeout_seconds * 1000),
+        maxPoolSize=limits.max_connections,
+        tz_aware=True,
+        appname="dupi",
+    )
+
+
+async def create_indexes() -> dict[str, list[str]]:
+    """Make every index that is missing, in an opened store; names by collection."""
+    made = {}
+    for document in DOCUMENTS:
+        indexes = [field.index for field in document.get_settings().indexes or ()]
+        if indexes:
+            collection = document.get_pymongo_collection()
+            made[collection.name] = await collection.create_indexes(indexes)
+    return made
+
+
+async def ping(database: StoreDatabase) -> None:
+    """Raises Unavailable where the store does not answer."""
+    with store_errors():
+        await database.command("ping")
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn the client's "away" and "too slow" into ``Unavailable``; faults of ours stay faults."""
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError) as error:
+        raise Unavailable(f"the store does not answer: {error}", reason="store") from error
+
+
+async def _make_indexes() -> None:
+    async with open_store(load_settings()):
+        for collection, names in (await create_indexes()).items():
+            sys.stdout.write(f"{collection}: {', '.join(names)}\n")
+
+
+def main(arguments: list[str]) -> None:
+    if arguments != ["indexes"]:
+        raise SystemExit("usage: python -m dupi.store indexes")
+    asyncio.run(_make_indexes())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
