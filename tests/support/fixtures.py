@@ -1,42 +1,49 @@
-"""Fixtures of all tests: a real store, started once a session."""
+"""Fixtures of all tests: a real store, started once a session.
+
+Nothing of the platform is imported before a fixture runs: tests of the ml environment, which has
+no Beanie, load this file too.
+"""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from dupi.settings import Settings
-from dupi.store import StoreDatabase
-from tests.support.store import empty_store, fresh_store, running_store, settings_for_tests
+if TYPE_CHECKING:
+    from dupi.settings import Settings
+    from dupi.store import StoreDatabase
 
 
 @pytest.fixture(scope="session")
 def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Url of a running store, without a database."""
+    from tests.support.store import running_store
+
     with running_store(tmp_path_factory.mktemp("store")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def settings(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> "Settings":
     """Settings of a process under test: a database and a folder of this session."""
+    from tests.support.store import settings_for_tests
+
     return settings_for_tests(store_url, tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="session")
-async def database(settings: Settings) -> AsyncIterator[StoreDatabase]:
+async def database(settings: "Settings") -> "AsyncIterator[StoreDatabase]":
     """The opened store; what is in it stays between tests."""
+    from tests.support.store import fresh_store
+
     async with fresh_store(settings) as opened:
         yield opened
 
 
 @pytest.fixture
-async def store(database: StoreDatabase) -> StoreDatabase:
+async def store(database: "StoreDatabase") -> "StoreDatabase":
     """The opened store, empty."""
+    from tests.support.store import empty_store
+
     await empty_store()
     return database
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
