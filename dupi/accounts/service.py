@@ -2,9 +2,34 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError
+
+from dupi.accounts import consents, sessions
+from dupi.accounts.fields import (
+    check,
+    needs_guardian,
+    read_birth_year,
+    read_email,
+    read_nickname,
+    read_password,
+)
 from dupi.accounts.models import Consent, ConsentKind, Role, Session, User
+from dupi.accounts.tokens import RefreshToken, issue_access_token, read_access_token
+from dupi.adapters.limits import Limit
+from dupi.clock import from_epoch_ms, utc_now
+from dupi.errors import (
+    ConsentRequired,
+    FieldErrorCode,
+    Forbidden,
+    InvalidCredentials,
+    InvalidInput,
+    NotFound,
+    Unauthenticated,
+)
 from dupi.knowledge.vocabulary import Gender
 
 if TYPE_CHECKING:
@@ -35,7 +60,7 @@ class Unchanged:
     """Stands for a field that an update does not name."""
 
 
-UNCHANGED = Unchanged()
+UNCHANGED: Final = Unchanged()
 
 
 async def sign_up(  # noqa: PLR0913
@@ -53,7 +78,29 @@ async def sign_up(  # noqa: PLR0913
     Raises InvalidInput (a taken e-mail: TAKEN), ConsentRequired (GUARDIAN: under 14), RateLimited,
     Unavailable.
     """
-    raise NotImplementedError
+    this_year = utc_now().year
+    fields: dict[str, Any] = {
+        "email": read_email(email),
+        "password": read_password(password),
+        "nickname": read_nickname(nickname),
+        "birthYear": read_birth_year(birth_year, this_year=this_year),
+    }
+    check(**fields)
+    if needs_guardian(birth_year, this_year=this_year):
+        raise ConsentRequired(ConsentKind.GUARDIAN)
+    settings = resources.settings.accounts
+    await _limit_address(resources, "sign-ups", address, settings.sign_ups_per_address)
+    user = User(
+        email=fields["email"],
+        password_hash=await resources.passwords.hash(fields["password"]),
+        nickname=fields["nickname"],
+        birth_year=birth_year,
+    )
+    try:
+        await user.insert()
+    except DuplicateKeyError as taken:
+        raise InvalidInput.at("email", code=FieldErrorCode.TAKEN) from taken
+    return await _open_session(resources, user, user_agent)
 
 
 async def log_in(
@@ -68,7 +115,22 @@ async def log_in(
 
     An unknown e-mail takes as long as a wrong password, and answers the same.
     """
-    raise NotImplementedError
+    settings = resources.settings.accounts
+    await _limit_address(resources, "log-ins", address, settings.log_ins_per_address)
+    known_email, typed = read_email(email), read_password(password)
+    if isinstance(known_email, FieldErrorCode) or isinstance(typed, FieldErrorCode):
+        known_email, typed = "", ""
+    account = Limit(settings.log_ins_per_account, settings.account_refill_seconds)
+    await resources.limits.take(f"log-ins of account {known_email}", account)
+    row = await _users().find_one({"email": known_email})
+    user = User.model_validate(row) if row else None
+    if not await resources.passwords.matches(typed, user and user.password_hash) or user is None:
+        raise InvalidCredentials("e-mail or password is wrong")
+    if user.suspended:
+        raise Forbidden("the account is suspended", reason="suspended")
+    await resources.limits.forgive(f"log-ins of account {known_email}")
+    await _renew_hash(resources, user, typed)
+    return await _open_session(resources, user, user_agent)
 
 
 async def refresh_session(
@@ -78,40 +140,74 @@ async def refresh_session(
 
     Raises InvalidCredentials, RateLimited.
     """
-    raise NotImplementedError
+    settings = resources.settings.accounts
+    await _limit_address(resources, "refreshes", address, settings.log_ins_per_address)
+    session, token = await sessions.rotate(settings, RefreshToken.read(refresh_token))
+    user = await User.get(session.user_id)
+    if user is None or user.suspended:
+        await sessions.end_session(session.id, user_id=session.user_id)
+        raise InvalidCredentials("the account is gone or suspended")
+    return _signed_in(resources, user, session, token)
 
 
 async def log_out(
     resources: "Resources", *, user_id: str, session_id: str, everywhere: bool = False
 ) -> None:
     """End this session, or all of the person's."""
-    raise NotImplementedError
+    if everywhere:
+        await sessions.end_all_sessions(user_id)
+    else:
+        await sessions.end_session(session_id, user_id=user_id)
 
 
 async def authenticate(resources: "Resources", *, access_token: str) -> Principal:
-    """Who this token speaks for. Raises Unauthenticated (bad, expired, session ended)."""
-    raise NotImplementedError
+    """Who this token speaks for. Raises Unauthenticated (bad, expired, session ended).
+
+    One read by id: a session that was ended is out at once.
+    """
+    claims = read_access_token(resources.settings, access_token)
+    session = await sessions.find_session(claims.session_id, user_id=claims.user_id)
+    if session is None:
+        raise Unauthenticated("the session has ended")
+    return Principal(user_id=session.user_id, session_id=session.id, role=session.role)
 
 
 async def get_user(resources: "Resources", *, user_id: str) -> User:
     """Raises NotFound."""
-    raise NotImplementedError
+    user: User | None = await User.get(user_id)
+    if user is None:
+        raise NotFound(f"no user {user_id}")
+    return user
 
 
 async def update_profile(
     resources: "Resources",
     *,
     user_id: str,
-    nickname: str | Unchanged = UNCHANGED,
+    nickname: str | Unchanged | None = UNCHANGED,
     gender: Gender | Unchanged | None = UNCHANGED,
 ) -> User:
-    """Change what is named. Raises InvalidInput, NotFound."""
-    raise NotImplementedError
+    """Change what is named; ``None`` clears the gender. Raises InvalidInput, NotFound."""
+    changes: dict[str, Any] = {}
+    if not isinstance(nickname, Unchanged):
+        name = FieldErrorCode.REQUIRED if nickname is None else read_nickname(nickname)
+        check(nickname=name)
+        changes["nickname"] = name
+    if not isinstance(gender, Unchanged):
+        changes["gender"] = gender and gender.value
+    if not changes:
+        return await get_user(resources, user_id=user_id)
+    row = await _users().find_one_and_update(
+        {"_id": user_id}, {"$set": changes}, return_document=ReturnDocument.AFTER
+    )
+    if row is None:
+        raise NotFound(f"no user {user_id}")
+    return User.model_validate(row)
 
 
 async def list_sessions(resources: "Resources", *, user_id: str) -> list[Session]:
     """Newest first; bounded by the most sessions a person may have."""
-    raise NotImplementedError
+    return await sessions.list_newest(user_id, resources.settings.accounts.max_sessions)
 
 
 async def grant_consent(
@@ -119,9 +215,9 @@ async def grant_consent(
 ) -> Consent:
     """Give a consent to the current document; giving the same again answers the one that holds.
 
-    Raises InvalidInput, Conflict (a document that was replaced).
+    Raises InvalidInput (``kind``, ``documentVersion``), Conflict.
     """
-    raise NotImplementedError
+    return await consents.grant(user_id=user_id, kind=kind, document_version=document_version)
 
 
 async def withdraw_consent(resources: "Resources", *, user_id: str, kind: ConsentKind) -> Consent:
@@ -129,14 +225,53 @@ async def withdraw_consent(resources: "Resources", *, user_id: str, kind: Consen
 
     What hangs on it is not removed here: see ``dupi.analyses.consent``.
     """
-    raise NotImplementedError
+    return await consents.withdraw(user_id=user_id, kind=kind)
 
 
 async def list_consents(resources: "Resources", *, user_id: str) -> list[Consent]:
     """The history, newest first, the latest 100."""
-    raise NotImplementedError
+    return await consents.history(user_id)
 
 
 async def has_consent(resources: "Resources", *, user_id: str, kind: ConsentKind) -> bool:
     """Whether the person's consent to the current document holds."""
-    raise NotImplementedError
+    standing = await consents.find_standing(user_id=user_id, kind=kind)
+    return standing is not None and standing.document_version == consents.current_version(kind)
+
+
+async def _open_session(resources: "Resources", user: User, user_agent: str | None) -> SignedIn:
+    session, token = await sessions.open_session(resources.settings.accounts, user, user_agent)
+    return _signed_in(resources, user, session, token)
+
+
+def _signed_in(
+    resources: "Resources", user: User, session: Session, token: RefreshToken
+) -> SignedIn:
+    access = issue_access_token(resources.settings, user_id=user.id, session_id=session.id)
+    return SignedIn(
+        user=user,
+        session=session,
+        access_token=access.text,
+        access_expires_at=access.expires_at,
+        refresh_token=token.text,
+        refresh_expires_at=from_epoch_ms(session.refresh_expires_at_ms),
+    )
+
+
+async def _limit_address(
+    resources: "Resources", what: str, address: str | None, burst: int
+) -> None:
+    if address is not None:
+        limit = Limit(burst, resources.settings.accounts.address_refill_seconds)
+        await resources.limits.take(f"{what} from {address}", limit)
+
+
+async def _renew_hash(resources: "Resources", user: User, password: str) -> None:
+    """Hash again where the parameters have changed since."""
+    if resources.passwords.is_outdated(user.password_hash):
+        renewed = await resources.passwords.hash(password)
+        await _users().update_one({"_id": user.id}, {"$set": {"password_hash": renewed}})
+
+
+def _users() -> AsyncCollection[dict[str, Any]]:
+    return User.get_pymongo_collection()
