@@ -1,7 +1,11 @@
 """What every stored document has in common."""
 
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
 from beanie import Document
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from dupi.ids import new_id
 
@@ -10,3 +14,19 @@ class StoredDocument(Document):
     """A document whose id is text, ordered by time: embedded stores err on ObjectIds."""
 
     id: str = Field(default_factory=new_id)  # type: ignore[assignment]
+
+
+def plain(value: Any) -> Any:
+    """``value`` (model, dataclass, list of them) as documents hold it: dicts, lists, scalars.
+
+    Times stay times; enums become their values.
+    """
+    if isinstance(value, BaseModel):
+        return plain(dict(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.value if isinstance(value, Enum) else value

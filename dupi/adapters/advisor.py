@@ -21,7 +21,7 @@ _VERSION_MARK: Final = ":"
 _NO_KEY: Final = "none"
 
 
-Message = Mapping[str, str]
+Message = Mapping[str, object]
 """``role`` and ``content``, as chat completions take them."""
 
 

@@ -1,20 +1,22 @@
 """The classification step: photos from the storage, grades from Triton, attention maps to storage.
 
-Triton may be away for a while (a restart, a full queue): the step waits and tries again, with
-growing, jittered pauses, until the analysis' deadline.
+Triton (or the storage) may be away for a while, by a restart or a full queue: the step waits and
+tries again, with growing, jittered pauses, until the analysis' deadline.
 """
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
 from dupi.adapters.triton import Classification, Map, Pixels
+from dupi.analyses.files import analysis_files
 from dupi.analyses.grading import grade_photo, overall
-from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord, files_of
+from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord
 from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 3.0
+_MARGIN_S: Final = 0.5
+"""Kept before the deadline, to say in time that the classifier was away."""
 _MAX_OVERLAY_SIDE: Final = 640
 
 T = TypeVar("T")
@@ -56,8 +60,11 @@ class Graded:
 
 
 async def load_photos(resources: "Resources", claim: Claim) -> list[LoadedPhoto]:
-    """Raises PhotoUnreadable, Unavailable."""
-    return [await _load(resources, photo_id) for photo_id in claim.analysis.photo_ids]
+    """Raises PhotoUnreadable; Unavailable once time is up."""
+    return [
+        await _patiently(claim, partial(_load, resources, photo_id))
+        for photo_id in claim.analysis.photo_ids
+    ]
 
 
 async def grade_photos(
@@ -83,7 +90,7 @@ async def _grade(
     resources: "Resources", claim: Claim, deployment: Deployment, photo: LoadedPhoto
 ) -> PhotoFindingsRecord:
     image = await _pixels(photo, deployment.input_size)
-    said = await _patiently(claim, lambda: _classify(resources, claim, image))
+    said = await _patiently(claim, partial(_classify, resources, claim, image))
     graded = grade_photo(
         photo.record,
         said,
@@ -101,8 +108,9 @@ async def _pixels(photo: LoadedPhoto, side: int) -> Pixels:
 
 
 async def _classify(resources: "Resources", claim: Claim, image: Pixels) -> Classification:
-    limit = min(resources.settings.classifier.timeout_s, claim.seconds_left)
-    return await resources.classifier.classify(image, timeout=max(limit, 0.001))
+    limit = resources.settings.analyses.classify_timeout_seconds
+    time_left = max(claim.seconds_left - _MARGIN_S, 0.001)
+    return await resources.classifier.classify(image, timeout=min(limit, time_left))
 
 
 async def _patiently(claim: Claim, call: Callable[[], Awaitable[T]]) -> T:
@@ -113,9 +121,9 @@ async def _patiently(claim: Claim, call: Callable[[], Awaitable[T]]) -> T:
             return await call()
         except Unavailable as away:
             pause = random.uniform(0.5, 1) * longest_pause  # noqa: S311
-            if pause >= claim.seconds_left:
+            if pause >= claim.seconds_left - _MARGIN_S:
                 raise
-            log.warning("classifier_away", error=str(away), again_in_s=round(pause, 2))
+            log.warning("waiting", error=str(away), again_in_seconds=round(pause, 2))
         await asyncio.sleep(pause)
         longest_pause = min(longest_pause * 2, _LONGEST_PAUSE_S)
 
@@ -140,7 +148,8 @@ async def _with_overlay(
 ) -> FindingRecord:
     if finding.abstained:
         return finding
-    key = f"{files_of(claim.analysis)}/{finding.site.lower()}-{finding.condition.lower()}.png"
+    folder = analysis_files(claim.analysis.owner_id, claim.analysis.id)
+    key = f"{folder}/{finding.site.lower()}-{finding.condition.lower()}.png"
     shrink = min(1.0, _MAX_OVERLAY_SIDE / max(photo.width, photo.height))
     width, height = round(photo.width * shrink), round(photo.height * shrink)
     await resources.storage.put(

@@ -11,15 +11,14 @@ number (as text, from "1", without a gap): plain ``$set`` of one key, which ever
 and a repeated write stays one event.
 """
 
-from dataclasses import fields, is_dataclass
-from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from dupi.clock import UtcDatetime, utc_now
-from dupi.documents import StoredDocument
+from dupi.documents import StoredDocument, plain
 from dupi.knowledge.plan import Plan
 from dupi.knowledge.survey import SurveyAnswers
 from dupi.knowledge.vocabulary import (
@@ -179,22 +178,6 @@ AnyEvent = Annotated[
 ]
 
 
-def plain(value: Any) -> Any:
-    """``value`` (model, dataclass, list of them) as documents hold it: dicts, lists, scalars.
-
-    Times stay times; enums become their values.
-    """
-    if isinstance(value, BaseModel):
-        return plain(dict(value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain({field.name: getattr(value, field.name) for field in fields(value)})
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value.value if isinstance(value, Enum) else value
-
-
 class Photo(StoredDocument):
     """One stored image of one site. Both files are upright JPEGs without metadata."""
 
@@ -266,13 +249,3 @@ class Analysis(StoredDocument):
             for number in range(sequence + 1, self.next_sequence)
             if str(number) in self.events
         ]
-
-
-def files_of(analysis: Analysis) -> str:
-    """Storage prefix of everything derived for an analysis."""
-    return f"analyses/{analysis.owner_id}/{analysis.id}"
-
-
-def photo_files(owner_id: str, photo_id: str) -> str:
-    """Storage prefix of a photo's files."""
-    return f"photos/{owner_id}/{photo_id}"

@@ -10,8 +10,9 @@ from typing import Any, Final
 from pymongo import ASCENDING, ReturnDocument
 
 from dupi.adapters.hints import Hints, analysis_channel
-from dupi.analyses.models import UNFINISHED, Analysis, EventRecord, Keeping, plain
+from dupi.analyses.models import UNFINISHED, Analysis, EventRecord, Keeping
 from dupi.clock import epoch_ms, utc_now
+from dupi.documents import plain
 
 _FREE: Final = 0
 _OPEN: Final = {

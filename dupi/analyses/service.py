@@ -3,27 +3,76 @@
 What is absent, foreign or being deleted is ``NotFound``, all alike.
 """
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from dupi.analyses.models import Analysis, AnalysisStatus, AnyEvent, Photo
+from dupi.accounts.service import get_user
+from dupi.adapters.hints import QUEUE_CHANNEL
+from dupi.analyses.deleting import delete_analysis_record, forget_person
+from dupi.analyses.models import (
+    Analysis,
+    AnalysisStatus,
+    Keeping,
+    Person,
+    Photo,
+    StatusChanged,
+)
+from dupi.analyses.photos import (
+    DeletedPhoto,
+    PhotoFilter,
+    delete_photo,
+    get_photo,
+    get_photos,
+    list_photos,
+    require_sensitive_consent,
+    upload_photo,
+)
+from dupi.analyses.progress import ProgressUpdate, follow_progress
+from dupi.analyses.queue import count_unfinished
+from dupi.clock import epoch_ms, utc_now
+from dupi.documents import plain
+from dupi.errors import (
+    FieldErrorCode,
+    FieldProblem,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+from dupi.idempotency import fingerprint, once
+from dupi.ids import sort_key
 from dupi.knowledge.survey import SurveyAnswers
-from dupi.knowledge.vocabulary import ScalpSite
-from dupi.paging import Page, PageRequest
+from dupi.knowledge.vocabulary import AgeBand, ScalpSite
+from dupi.paging import Page, PageRequest, fetch_page
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
+__all__ = [
+    "AnalysisFilter",
+    "DeletedPhoto",
+    "PhotoFilter",
+    "ProgressUpdate",
+    "delete_analysis",
+    "delete_photo",
+    "follow_progress",
+    "forget_person",
+    "get_analysis",
+    "get_photo",
+    "get_photos",
+    "list_analyses",
+    "list_photos",
+    "request_analysis",
+    "upload_photo",
+]
 
-@dataclass(frozen=True, slots=True)
-class PhotoFilter:
-    """``since`` is inclusive, ``until`` exclusive."""
-
-    site: ScalpSite | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+MAX_PHOTOS: Final = len(ScalpSite)
+_KEPT: Final = {"keeping": Keeping.KEPT.value}
+_LIST_FIELDS: Final = ("products", "symptoms", "circumstances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,57 +86,11 @@ class AnalysisFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedPhoto:
-    photo_id: str
-    analysis_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressUpdate:
-    """One event, and the analysis as it stood when the event was read (findings, plan, …)."""
-
-    event: AnyEvent
-    analysis: Analysis
-
-
-async def upload_photo(
-    resources: "Resources",
-    *,
-    owner_id: str,
-    data: bytes,
-    site: ScalpSite,
-    idempotency_key: str | None = None,
-) -> Photo:
-    """Check, store and record one photo.
-
-    Raises ConsentRequired, UnsupportedImage, PoorImage, Unavailable, RateLimited, Conflict.
-    """
-    raise NotImplementedError
-
-
-async def get_photo(resources: "Resources", *, owner_id: str, photo_id: str) -> Photo:
-    raise NotImplementedError
-
-
-async def get_photos(resources: "Resources", *, owner_id: str, photo_ids: list[str]) -> list[Photo]:
-    """The owner's photos of these ids, in this order; what is not there is left out."""
-    raise NotImplementedError
-
-
-async def list_photos(
-    resources: "Resources",
-    *,
-    owner_id: str,
-    page: PageRequest,
-    where: PhotoFilter = PhotoFilter(),
-) -> Page[Photo]:
-    """Newest first."""
-    raise NotImplementedError
-
-
-async def delete_photo(resources: "Resources", *, owner_id: str, photo_id: str) -> DeletedPhoto:
-    """Delete a photo, the analyses that use it and every derived file."""
-    raise NotImplementedError
+class _Request:
+    owner_id: str
+    photo_ids: list[str]
+    survey: SurveyAnswers
+    request_id: str | None
 
 
 async def request_analysis(  # noqa: PLR0913
@@ -104,12 +107,27 @@ async def request_analysis(  # noqa: PLR0913
     Raises ConsentRequired, InvalidInput, NotFound (a photo), Conflict (key), RateLimited (too many
     of this person's running), Unavailable (queue full).
     """
-    raise NotImplementedError
+    await require_sensitive_consent(resources, owner_id)
+    _check_input(photo_ids, survey)
+    request = _Request(owner_id, photo_ids, survey, request_id)
+    return await once(
+        person_id=owner_id,
+        operation="requestAnalysis",
+        key=idempotency_key,
+        fingerprint=fingerprint(photo_ids, plain(survey)),
+        make=partial(_enqueue, resources, request),
+        find=lambda found: get_analysis(resources, owner_id=owner_id, analysis_id=found),
+    )
 
 
 async def get_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> Analysis:
-    """The analysis without its events."""
-    raise NotImplementedError
+    """The analysis without its events. Raises NotFound."""
+    row = await Analysis.get_pymongo_collection().find_one(
+        {"_id": analysis_id, "owner_id": owner_id} | _KEPT, {"events": 0}
+    )
+    if row is None:
+        raise NotFound(f"no analysis {analysis_id}")
+    return Analysis.model_validate(row)
 
 
 async def list_analyses(
@@ -120,25 +138,105 @@ async def list_analyses(
     where: AnalysisFilter = AnalysisFilter(),
 ) -> Page[Analysis]:
     """Newest first, without events."""
-    raise NotImplementedError
+    query = {"owner_id": owner_id} | _KEPT
+    if where.status:
+        query["status"] = where.status.value
+    if where.site:
+        query["sites"] = where.site.value
+    return await fetch_page(
+        Analysis, query, page, since=where.since, until=where.until, leave_out=("events",)
+    )
 
 
 async def delete_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> str:
-    """Delete an analysis and its files; returns its id."""
-    raise NotImplementedError
+    """Delete an analysis and its files; its id. Raises NotFound."""
+    if not await delete_analysis_record(resources, owner_id=owner_id, analysis_id=analysis_id):
+        raise NotFound(f"no analysis {analysis_id}")
+    return analysis_id
 
 
-def follow_progress(
-    resources: "Resources", *, owner_id: str, analysis_id: str, after: int = 0
-) -> AsyncIterator[ProgressUpdate]:
-    """Every event numbered above ``after``, then new ones as they come.
+def _check_input(photo_ids: Sequence[str], survey: SurveyAnswers) -> None:
+    problems = list(_repeated(("photoIds",), photo_ids))
+    if not photo_ids:
+        problems.append(FieldProblem(("photoIds",), FieldErrorCode.TOO_FEW))
+    if len(photo_ids) > MAX_PHOTOS:
+        problems = [FieldProblem(("photoIds",), FieldErrorCode.TOO_MANY)]
+    for field in _LIST_FIELDS:
+        problems += _repeated(("survey", field), getattr(survey, field))
+    if problems:
+        raise InvalidInput(problems)
 
-    Ends after ``Finished``, at once where that lies behind ``after``, and when the analysis is
-    deleted. Raises NotFound at the first step.
-    """
-    raise NotImplementedError
+
+def _repeated(path: tuple[str, ...], values: Iterable[str]) -> Iterable[FieldProblem]:
+    """A problem for each value that stood before in the list."""
+    seen: Counter[str] = Counter()
+    for index, value in enumerate(values):
+        if seen[value]:
+            yield FieldProblem((*path, str(index)), FieldErrorCode.DUPLICATE)
+        seen[value] += 1
 
 
-async def forget_person(resources: "Resources", *, owner_id: str) -> None:
-    """Delete all photos, analyses and files of a person. Safe to repeat."""
-    raise NotImplementedError
+async def _enqueue(resources: "Resources", request: _Request, analysis_id: str) -> Analysis:
+    if made := await Analysis.get(analysis_id):  # by a call that was cut off after that
+        return made
+    photos = await _photos_of(resources, request)
+    await _refuse_overload(resources, request.owner_id)
+    analysis = await _record(resources, request, photos, analysis_id)
+    await analysis.insert()
+    await _refuse_deleted_meanwhile(resources, analysis)
+    await resources.hints.publish(QUEUE_CHANNEL)
+    return analysis
+
+
+async def _photos_of(resources: "Resources", request: _Request) -> list[Photo]:
+    photos = await get_photos(resources, owner_id=request.owner_id, photo_ids=request.photo_ids)
+    if len(photos) < len(request.photo_ids):
+        raise NotFound("no such photo")
+    if problems := list(_repeated(("photoIds",), [photo.site for photo in photos])):
+        raise InvalidInput(problems, "one photo a site")
+    return photos
+
+
+async def _refuse_overload(resources: "Resources", owner_id: str) -> None:
+    """Bounds, not exact counts: two calls at once may pass by one."""
+    limits = resources.settings.analyses
+    own = await count_unfinished(owner_id=owner_id, at_most=limits.max_running_per_person)
+    if own >= limits.max_running_per_person:
+        raise RateLimited("too many analyses of this person are running", retry_after_seconds=10)
+    if await count_unfinished(at_most=limits.max_queued) >= limits.max_queued:
+        raise Unavailable("the queue is full", retry_after_seconds=30, reason="queue")
+
+
+async def _record(
+    resources: "Resources", request: _Request, photos: Sequence[Photo], analysis_id: str
+) -> Analysis:
+    now = utc_now()
+    user = await get_user(resources, user_id=request.owner_id)
+    deadline_ms = round(resources.settings.analyses.deadline_seconds * 1000)
+    queued = StatusChanged(sequence=1, at=now, status=AnalysisStatus.QUEUED, progress=0.0)
+    return Analysis(
+        id=analysis_id,
+        owner_id=request.owner_id,
+        photo_ids=request.photo_ids,
+        sites=[photo.site for photo in photos],
+        survey=request.survey,
+        person=Person(
+            age_band=AgeBand.of(birth_year=user.birth_year, year=now.year), gender=user.gender
+        ),
+        deadline_at_ms=epoch_ms(now) + deadline_ms,
+        events={"1": queued},
+        next_sequence=2,
+        request_id=request.request_id,
+        created_at=now,
+        sort_key=sort_key(now, analysis_id),
+    )
+
+
+async def _refuse_deleted_meanwhile(resources: "Resources", analysis: Analysis) -> None:
+    """Deleting a photo, or all of a person, removes the analyses that are there then: look again
+    now that this one is there."""
+    owner_id = analysis.owner_id
+    photos = await get_photos(resources, owner_id=owner_id, photo_ids=analysis.photo_ids)
+    if len(photos) < len(analysis.photo_ids):
+        await delete_analysis_record(resources, owner_id=owner_id, analysis_id=analysis.id)
+        raise NotFound("no such photo")

@@ -25,7 +25,7 @@ async def reconcile_until(resources: "Resources", stop: asyncio.Event) -> None:
             log.warning("not_reconciled", reason=str(error))
         except Exception:
             log.exception("reconciling_failed")
-        await wait_until(stop, at_most=resources.settings.classifier.reconcile_s)
+        await wait_until(stop, at_most=resources.settings.triton.reconcile_seconds)
 
 
 async def reconcile(resources: "Resources") -> bool:

@@ -8,7 +8,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from dupi.adapters.triton import component_config
@@ -41,7 +40,7 @@ async def get_live_deployment() -> Deployment:
 
 async def find_live_deployment() -> Deployment | None:
     where = {"state": DeploymentState.LIVE.value}
-    return await Deployment.find(where).sort(("number", DESCENDING)).first_or_none()
+    return await Deployment.find(where).sort("-number").first_or_none()
 
 
 async def get_deployment(*, deployment_id: str) -> Deployment | None:

@@ -1,0 +1,174 @@
+"""The advising step: the plan in words, streamed sentence by sentence into the analysis' events.
+
+The model writes; every sentence is checked before it is released, the whole text at the end. A
+reply that fails is begun again once; then, and where the model is away or slow, the rules' own
+words take its place. Disclaimer and referral are always the rules', verbatim.
+
+Deltas since the last ``AdviceRestarted``, joined, are the advice's text: a restart is told where
+sentences were released before it, and always where the rules take over.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from dupi.adapters.advisor import AdvisorIdentity
+from dupi.advice.prompts import advice_messages
+from dupi.advice.replies import (
+    SECTION_TITLES,
+    CheckedSentence,
+    ReplyReader,
+    ReplyRejected,
+    closing_sections,
+    rules_advice,
+)
+from dupi.analyses.models import (
+    MAX_EVENTS,
+    AdviceDelta,
+    AdviceRecord,
+    AdviceRestarted,
+    AdviceSectionRecord,
+    AdviceSource,
+    Analysis,
+    EventRecord,
+)
+from dupi.analyses.queue import Claim
+from dupi.errors import Unavailable
+from dupi.knowledge.plan import Case, Plan
+from dupi.metrics import ADVICE_RESTARTS
+
+if TYPE_CHECKING:
+    from dupi.resources import Resources
+
+_MODEL_TRIES: Final = 2
+_KEPT_FREE: Final = 64
+"""Events kept for endings: below that, sentences wait until the text is whole (at most a dozen
+events an attempt, and the attempts are few)."""
+_MARGIN_S: Final = 1.0
+
+log = structlog.get_logger()
+
+
+async def write_advice(
+    resources: "Resources", claim: Claim, case: Case, plan: Plan
+) -> AdviceRecord:
+    """Write and release the advice; what it comes to in the end. Raises LeaseLost."""
+    writer = _Writer(claim)
+    for _ in range(_MODEL_TRIES):
+        try:
+            author = await _from_model(resources, writer, case, plan)
+            return await _close(writer, case, plan, author)
+        except ReplyRejected as rejected:
+            ADVICE_RESTARTS.labels(reason=rejected.code).inc()
+            log.warning("reply_rejected", code=rejected.code, sentence=rejected.sentence)
+        except Unavailable as away:
+            ADVICE_RESTARTS.labels(reason="UNAVAILABLE").inc()
+            log.warning("advisor_away", error=str(away))
+            break
+    await writer.begin(AdviceSource.RULES)
+    await writer.release(rules_advice(case, plan))
+    return await _close(writer, case, plan, None)
+
+
+async def _from_model(
+    resources: "Resources", writer: "_Writer", case: Case, plan: Plan
+) -> AdvisorIdentity:
+    """Raises ReplyRejected, Unavailable (also where the analysis' time is up)."""
+    if writer.seconds_left <= 0:
+        raise Unavailable("no time is left for the advisor", reason="advisor")
+    try:
+        async with asyncio.timeout(writer.seconds_left):
+            identity = await resources.advisor.identity()
+            await writer.begin(AdviceSource.MODEL)
+            await _read_reply(resources, writer, case, plan)
+    except TimeoutError as late:
+        raise Unavailable("the advisor took the analysis' time", reason="advisor") from late
+    return identity
+
+
+async def _read_reply(resources: "Resources", writer: "_Writer", case: Case, plan: Plan) -> None:
+    reader = ReplyReader(case, plan)
+    messages = advice_messages(case, plan)
+    async with resources.advisor.reply(messages, timeout=writer.seconds_left) as reply:
+        async for chunk in reply.chunks():
+            await writer.release(reader.feed(chunk))
+    await writer.release(reader.finish())
+
+
+async def _close(
+    writer: "_Writer", case: Case, plan: Plan, author: AdvisorIdentity | None
+) -> AdviceRecord:
+    await writer.release(closing_sections(case, plan))
+    await writer.flush()
+    return AdviceRecord(
+        source=AdviceSource.MODEL if author else AdviceSource.RULES,
+        sections=_sections(writer.sentences),
+        text="".join(sentence.text for sentence in writer.sentences),
+        model=author and author.model,
+        model_version=author and author.version,
+    )
+
+
+def _sections(sentences: Sequence[CheckedSentence]) -> tuple[AdviceSectionRecord, ...]:
+    return tuple(
+        AdviceSectionRecord(
+            kind=kind,
+            title=SECTION_TITLES[kind],
+            text="".join(sentence.text for sentence in group).strip(),
+        )
+        for kind, group in groupby(sentences, key=lambda sentence: sentence.section)
+    )
+
+
+class _Writer:
+    """Releases sentences as events, and keeps what was released since the last restart."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self.sentences: list[CheckedSentence] = []
+        self._waiting: list[CheckedSentence] = []
+        self._is_dirty = _has_deltas(claim.analysis)
+
+    @property
+    def seconds_left(self) -> float:
+        return self._claim.seconds_left - _MARGIN_S
+
+    async def begin(self, source: AdviceSource) -> None:
+        """Start from nothing; tell it where someone could have seen sentences, or the source."""
+        self.sentences, self._waiting = [], []
+        if self._is_dirty or source is AdviceSource.RULES:
+            await self._claim.write(AdviceRestarted(source=source))
+        self._is_dirty = False
+
+    async def release(self, sentences: Sequence[CheckedSentence]) -> None:
+        self.sentences += sentences
+        self._waiting += sentences
+        if len(self._waiting) <= MAX_EVENTS - _KEPT_FREE - self._claim.analysis.next_sequence:
+            await self._send([AdviceDelta(section=s.section, text=s.text) for s in self._waiting])
+
+    async def flush(self) -> None:
+        """Send what had to wait, one event a section."""
+        await self._send(
+            [
+                AdviceDelta(section=kind, text="".join(sentence.text for sentence in group))
+                for kind, group in groupby(self._waiting, key=lambda sentence: sentence.section)
+            ]
+        )
+
+    async def _send(self, events: Sequence[EventRecord]) -> None:
+        if events:
+            self._waiting, self._is_dirty = [], True
+            await self._claim.write(*events)
+
+
+def _has_deltas(analysis: Analysis) -> bool:
+    """Whether sentences were released since the last restart, by an attempt before this one."""
+    told = [
+        event
+        for event in analysis.events_after(0)
+        if isinstance(event, AdviceDelta | AdviceRestarted)
+    ]
+    return bool(told) and isinstance(told[-1], AdviceDelta)
