@@ -56,7 +56,7 @@ class When:
     flags: Mapping[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Phrased:
     """What can be said: ``do`` in dictionary form, ``because`` in clauses that end in -니.
 
@@ -70,7 +70,7 @@ class Phrased:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ActionRule(Phrased):
     kind: ActionKind
     reason: str
@@ -82,7 +82,7 @@ class ActionRule(Phrased):
     yields_to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepRule(Phrased):
     times: int | None
     """A number a week; ``None``: as often as hair should be washed."""
