@@ -6,7 +6,7 @@ In web's process by default, or on its own: ``python -m api.worker``.
 import asyncio
 import random
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -20,18 +20,17 @@ from dupi.concurrency import first_of, wait_until
 from dupi.idempotency import purge_expired
 from dupi.metrics import LEASES_LOST, QUEUE_DEPTH
 from dupi.operations.reconciler import reconcile_until
-
-if TYPE_CHECKING:
-    from dupi.resources import Resources
+from dupi.resources import Resources, open_resources
+from dupi.settings import load_settings
 
 _RENEWALS_PER_LEASE: Final = 3
 _SWEEP_EVERY_S: Final = 30.0
-_STORE_AWAY_PAUSE_S: Final = 1.0
+_PAUSE_S: Final = 1.0
 
 log = structlog.get_logger()
 
 
-async def run_workers(resources: "Resources", stop: asyncio.Event) -> None:
+async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
     """Claim and run until ``stop`` is set; then finish what is at work, or hand it back."""
     concurrency = resources.settings.analyses.concurrency
     if concurrency == 0:
@@ -44,26 +43,29 @@ async def run_workers(resources: "Resources", stop: asyncio.Event) -> None:
             group.create_task(_work_until(resources, stop))
 
 
-async def _work_until(resources: "Resources", stop: asyncio.Event) -> None:
+async def _work_until(resources: Resources, stop: asyncio.Event) -> None:
     async with resources.hints.subscribe(QUEUE_CHANNEL) as queued:
         while not stop.is_set():
             try:
                 worked = await _work_once(resources, stop)
             except PyMongoError as away:
                 log.warning("store_away", error=str(away))
-                await wait_until(stop, at_most=_STORE_AWAY_PAUSE_S)
+                await wait_until(stop, at_most=_PAUSE_S)
+            except Exception:  # whatever it is, the next analysis is another one
+                log.exception("worker_failed")
+                await wait_until(stop, at_most=_PAUSE_S)
             else:
                 if not worked:
                     await _rest(resources, queued, stop)
 
 
-async def _rest(resources: "Resources", queued: Subscription, stop: asyncio.Event) -> None:
+async def _rest(resources: Resources, queued: Subscription, stop: asyncio.Event) -> None:
     """Until something is queued; by itself, at a slow pace that differs between workers."""
     pause = resources.settings.analyses.poll_seconds * random.uniform(0.75, 1.25)  # noqa: S311
     await first_of(queued.wait(pause), stop.wait())
 
 
-async def _work_once(resources: "Resources", stop: asyncio.Event) -> bool:
+async def _work_once(resources: Resources, stop: asyncio.Event) -> bool:
     """Claim one and bring it to its end; whether there was one."""
     lease = resources.settings.analyses.lease_seconds
     claim = await claim_next(hints=resources.hints, lease_s=lease)
@@ -87,7 +89,7 @@ async def _ended(work: "asyncio.Task[None]") -> None:
     await asyncio.wait({work})
 
 
-async def _work(resources: "Resources", claim: Claim) -> None:
+async def _work(resources: Resources, claim: Claim) -> None:
     """Run one analysis under its lease. Whoever lost the lease drops the work silently."""
     analysis = claim.analysis
     names = {"request_id": analysis.request_id, "analysis_id": analysis.id}
@@ -103,7 +105,7 @@ async def _work(resources: "Resources", claim: Claim) -> None:
             raise
 
 
-async def _keep_lease(resources: "Resources", claim: Claim) -> None:
+async def _keep_lease(resources: Resources, claim: Claim) -> None:
     """Renew until cancelled. A store that is away for a moment costs nothing yet."""
     while True:
         await asyncio.sleep(resources.settings.analyses.lease_seconds / _RENEWALS_PER_LEASE)
@@ -121,13 +123,13 @@ async def _hand_back(claim: Claim) -> None:
         log.warning("not_handed_back", error=repr(error))
 
 
-async def _clear_up(resources: "Resources", claim: Claim) -> None:
+async def _clear_up(resources: Resources, claim: Claim) -> None:
     """Overlays may have been written after the analysis was deleted."""
     if not await still_there(claim.analysis.id):
         await discard_derived(resources, claim.analysis)
 
 
-async def _sweep_until(resources: "Resources", stop: asyncio.Event) -> None:
+async def _sweep_until(resources: Resources, stop: asyncio.Event) -> None:
     """Now and then finish what was cut off, and look how long the queue is."""
     while not stop.is_set():
         try:
@@ -137,7 +139,7 @@ async def _sweep_until(resources: "Resources", stop: asyncio.Event) -> None:
         await wait_until(stop, at_most=_SWEEP_EVERY_S)
 
 
-async def _sweep(resources: "Resources") -> None:
+async def _sweep(resources: Resources) -> None:
     await finish_deleting_photos(resources)
     await finish_deleting_analyses(resources)
     await purge_expired()
@@ -145,9 +147,6 @@ async def _sweep(resources: "Resources") -> None:
 
 
 async def _main() -> None:
-    from dupi.resources import open_resources
-    from dupi.settings import load_settings
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

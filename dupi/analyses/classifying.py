@@ -22,7 +22,6 @@ from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
 from dupi.operations.models import Deployment
 from dupi.operations.service import get_live_deployment
-from dupi.vision.images import attention_png, model_input
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -89,7 +88,7 @@ async def _load(resources: "Resources", photo_id: str) -> LoadedPhoto:
 async def _grade(
     resources: "Resources", claim: Claim, deployment: Deployment, photo: LoadedPhoto
 ) -> PhotoFindingsRecord:
-    image = await _pixels(photo, deployment.input_size)
+    image = await _patiently(claim, partial(_pixels, resources, photo, deployment.input_size))
     said = await _patiently(claim, partial(_classify, resources, claim, image))
     graded = grade_photo(
         photo.record,
@@ -100,10 +99,10 @@ async def _grade(
     return await _with_overlays(resources, claim, photo.record, said, graded)
 
 
-async def _pixels(photo: LoadedPhoto, side: int) -> Pixels:
+async def _pixels(resources: "Resources", photo: LoadedPhoto, side: int) -> Pixels:
     try:
-        return await asyncio.to_thread(model_input, photo.jpeg, side)
-    except UnsupportedImage as broken:
+        return await resources.decoder.model_input(photo.jpeg, side)
+    except (UnsupportedImage, OSError) as broken:
         raise PhotoUnreadable(photo.record.id) from broken
 
 
@@ -152,7 +151,6 @@ async def _with_overlay(
     key = f"{folder}/{finding.site.lower()}-{finding.condition.lower()}.png"
     shrink = min(1.0, _MAX_OVERLAY_SIDE / max(photo.width, photo.height))
     width, height = round(photo.width * shrink), round(photo.height * shrink)
-    await resources.storage.put(
-        key, await asyncio.to_thread(attention_png, attention, width, height)
-    )
+    overlay = await resources.decoder.attention_png(attention, width, height)
+    await resources.storage.put(key, overlay)
     return finding.model_copy(update={"attention_key": key})

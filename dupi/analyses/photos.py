@@ -17,7 +17,7 @@ from dupi.idempotency import fingerprint, once
 from dupi.ids import sort_key
 from dupi.knowledge.vocabulary import ScalpSite
 from dupi.paging import Page, PageRequest, fetch_page
-from dupi.vision.decoder import UprightPhoto
+from dupi.vision.images import UprightPhoto
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
