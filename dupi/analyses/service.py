@@ -127,7 +127,8 @@ async def get_analysis(resources: "Resources", *, owner_id: str, analysis_id: st
     )
     if row is None:
         raise NotFound(f"no analysis {analysis_id}")
-    return Analysis.model_validate(row)
+    analysis: Analysis = Analysis.model_validate(row)
+    return analysis
 
 
 async def list_analyses(
