@@ -1,8 +1,9 @@
 """What every stored document has in common."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Self, cast
 
 from beanie import Document
 from pydantic import BaseModel, Field
@@ -14,6 +15,11 @@ class StoredDocument(Document):
     """A document whose id is text, ordered by time: embedded stores err on ObjectIds."""
 
     id: str = Field(default_factory=new_id)  # type: ignore[assignment]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """The document that a collection gave as a plain mapping; missing fields default."""
+        return cast(Self, cls.model_validate(row))
 
 
 def plain(value: Any) -> Any:
