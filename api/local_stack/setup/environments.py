@@ -62,7 +62,7 @@ class Environment:
 
     def _sync_command(self, uv: Path) -> list[str | Path]:
         command: list[str | Path] = [uv, "pip", "sync", "--python", self.python, self.requirements]
-        return command + (_torch_source() if self.has_torch else [])
+        return [*command, *(torch_source() if self.has_torch else [])]
 
     def _name_project(self) -> None:
         """Make the project's five packages importable, from the checkout itself."""
@@ -119,7 +119,7 @@ def uv_environment() -> dict[str, str]:
     return {name: value for name, value in given.items() if value and name not in os.environ}
 
 
-def _torch_source() -> list[str | Path]:
+def torch_source() -> list[str]:
     """PyTorch's CPU index, unless the machine's find-links hold the CPU build."""
     links = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", ""))
     for link in links.replace(",", " ").split():

@@ -1,0 +1,74 @@
+"""The command line and environment of each program of the stack."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from api.local_stack.paths import (
+    ADVISOR_MODELS,
+    ML_PYTHON,
+    MODEL_REPOSITORY,
+    TRITON_BACKEND,
+)
+from api.local_stack.ports import LOOPBACK
+
+ADVISOR_KEY_VARIABLE: Final = "VLLM_API_KEY"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """``environment`` is added to this process's own."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    def full_environment(self) -> dict[str, str]:
+        return {**os.environ, **self.environment}
+
+
+def launch_store(folder: Path, port: int) -> Launch:
+    """``mongod`` where there is one, else the embedded store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mongod = shutil.which("mongod")
+    if mongod:
+        where = ("--dbpath", str(folder), "--bind_ip", LOOPBACK, "--port", str(port))
+        return Launch((mongod, *where), {})
+    program = str(Path(sys.executable).with_name("nx-27017"))
+    where = ("--data-dir", str(folder), "--host", LOOPBACK, "--port", str(port))
+    own = ("--log-file", str(folder / "store.log"), "--pid-file", str(folder / "store.pid"))
+    return Launch((program, *where, *own), {"PYTHONUNBUFFERED": "1"})
+
+
+def launch_triton(grpc: int, http: int, metrics: int) -> Launch:
+    """The wheel's server over the published models, as its laid out backend says."""
+    laid_out = json.loads((TRITON_BACKEND / "launch.json").read_text())
+    where = (
+        f"--model-repository={MODEL_REPOSITORY}",
+        f"--grpc-port={grpc}",
+        f"--http-port={http}",
+        f"--metrics-port={metrics}",
+    )
+    return Launch((*laid_out["command"], *where), laid_out["environment"])
+
+
+def launch_advisor(port: int, api_key: str) -> Launch:
+    """vLLM over the merged model of the newest version."""
+    where = ("--model-dir", str(newest_advisor()), "--host", LOOPBACK, "--port", str(port))
+    return Launch(
+        (str(ML_PYTHON), "-m", "llm_server.serve", *where), {ADVISOR_KEY_VARIABLE: api_key}
+    )
+
+
+def newest_advisor() -> Path:
+    """Folder of the highest version that is merged."""
+    versions = [path for path in ADVISOR_MODELS.iterdir() if (path / "advisor.json").exists()]
+    return max(versions, key=lambda path: int(path.name) if path.name.isdigit() else -1)
+
+
+def launch_web(environment: Mapping[str, str]) -> Launch:
+    return Launch((sys.executable, "-m", "api.main"), environment)

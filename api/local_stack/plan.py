@@ -1,0 +1,126 @@
+"""What the stack consists of on this machine: which parts are given, which are started, and how.
+
+An endpoint that the environment names (``DUPI_MONGODB_URL``, ``DUPI_TRITON_URL``,
+``DUPI_ADVISOR_URL``) is used; what it does not name is started here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from api.local_stack import health, launches
+from api.local_stack.health import Check
+from api.local_stack.launches import Launch
+from api.local_stack.paths import MODEL_REPOSITORY
+from api.local_stack.ports import LOOPBACK, free_ports
+from api.local_stack.setup.secrets import ADVISOR_KEY, SIGNING, read_secret
+
+STORE: Final = "store"
+TRITON: Final = "triton"
+ADVISOR: Final = "advisor"
+WEB: Final = "web"
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """``launch`` is ``None`` for what is given. Must be up within ``start_seconds``; ends within
+    ``grace_seconds``. ``usual_seconds``: how long starting it takes, for the progress bar."""
+
+    name: str
+    title: str
+    endpoint: str
+    launch: Launch | None
+    check: Check
+    start_seconds: float
+    usual_seconds: float
+    grace_seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """``environment``: what web, workers and commands of this stack run with."""
+
+    state: Path
+    parts: tuple[PartPlan, ...]
+    environment: Mapping[str, str]
+
+    def endpoint(self, name: str) -> str:
+        return next(part.endpoint for part in self.parts if part.name == name)
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+
+def plan_stack(
+    given: Mapping[str, str], *, state: Path, web_port: int | None = None, database: str = "dupi"
+) -> StackPlan:
+    """A stack whose state lies in ``state``; ``given`` is the environment that names endpoints.
+
+    ``web_port`` ``None`` takes a free one. Needs what the set-up makes.
+    """
+    free = free_ports(6)
+    port = web_port or free[5]
+    parts = (
+        _plan_store(given, state, free[0], database),
+        _plan_triton(given, free[1], free[2], free[3]),
+        _plan_advisor(given, free[4]),
+    )
+    environment = _environment(given, parts, state, port)
+    return StackPlan(state, (*parts, _plan_web(environment, port)), environment)
+
+
+def _plan_store(given: Mapping[str, str], state: Path, port: int, database: str) -> PartPlan:
+    url = given.get("DUPI_MONGODB_URL") or f"mongodb://{LOOPBACK}:{port}/{database}"
+    launch = None if "DUPI_MONGODB_URL" in given else launches.launch_store(state / "store", port)
+    title = "MongoDB" if launch is None or "mongod" in launch.command[0] else "Embedded store"
+    return PartPlan(STORE, title, url, launch, partial(health.check_store, url), 60, 3)
+
+
+def _plan_triton(given: Mapping[str, str], grpc: int, http: int, metrics: int) -> PartPlan:
+    address = given.get("DUPI_TRITON_URL") or f"{LOOPBACK}:{grpc}"
+    is_given = "DUPI_TRITON_URL" in given
+    launch = None if is_given else launches.launch_triton(grpc, http, metrics)
+    check = partial(health.check_triton, address)
+    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 180, 20, 15)
+
+
+def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:
+    url = given.get("DUPI_ADVISOR_URL") or f"http://{LOOPBACK}:{port}/v1"
+    is_given = "DUPI_ADVISOR_URL" in given
+    launch = None if is_given else launches.launch_advisor(port, read_secret(ADVISOR_KEY))
+    check = partial(health.check_advisor, url)
+    return PartPlan(ADVISOR, "vLLM, the advisor", url, launch, check, 600, 90, 15)
+
+
+def _plan_web(environment: Mapping[str, str], port: int) -> PartPlan:
+    url = f"http://{LOOPBACK}:{port}"
+    launch, check = launches.launch_web(environment), partial(health.check_web, url)
+    return PartPlan(WEB, "Web, the API and its worker", url, launch, check, 600, 60, 20)
+
+
+def _environment(
+    given: Mapping[str, str], parts: tuple[PartPlan, ...], state: Path, port: int
+) -> dict[str, str]:
+    endpoints = {part.name: part.endpoint for part in parts}
+    made = {
+        "DUPI_MONGODB_URL": endpoints[STORE],
+        "DUPI_TRITON_URL": endpoints[TRITON],
+        "DUPI_ADVISOR_URL": endpoints[ADVISOR],
+        "DUPI_STORAGE_URL": str(state / "photos"),
+        "DUPI_MODEL_REPOSITORY": str(MODEL_REPOSITORY),
+        "DUPI_SECRET": read_secret(SIGNING),
+    }
+    if "DUPI_ADVISOR_URL" not in given:
+        made["DUPI_ADVISOR_API_KEY"] = read_secret(ADVISOR_KEY)
+    own = {name: value for name, value in given.items() if name.startswith("DUPI_") and value}
+    return {**made, **own, "DUPI_PORT": str(port)}
+
+
+def without_credentials(endpoint: str) -> str:
+    """``endpoint`` as it may be shown."""
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() or endpoint

@@ -1,0 +1,88 @@
+"""One program of the stack: started behind a keeper, its output in a log, stopped for sure."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+
+from api.local_stack.paths import ROOT
+
+_KEEPER: Final = Path(__file__).with_name("keeper.py")
+_KILL_AFTER_SECONDS: Final = 10.0
+"""Longest wait for a keeper that has used up its program's grace."""
+
+
+class KeptProcess:
+    """A running program. What it starts ends with it, and all of it ends with this process."""
+
+    def __init__(self, name: str, keeper: "subprocess.Popen[bytes]", log: Path, grace: float):
+        self.name = name
+        self.log = log
+        self._keeper = keeper
+        self._grace = grace
+
+    @classmethod
+    def start(
+        cls,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        grace_seconds: float = 10.0,
+    ) -> "KeptProcess":
+        """Start ``command`` in the project's root with exactly ``environment``."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        keep = [sys.executable, "-I", "-S", str(_KEEPER), str(grace_seconds), *command]
+        with log.open("ab") as output:
+            keeper = _start_keeper(keep, environment, output)
+        return cls(name, keeper, log, grace_seconds)
+
+    @property
+    def exit_status(self) -> int | None:
+        """``None`` while it runs."""
+        return self._keeper.poll()
+
+    @property
+    def keeper_pid(self) -> int:
+        return self._keeper.pid
+
+    async def wait(self, seconds: float) -> int | None:
+        """Its exit status, or ``None`` where it still runs after ``seconds``."""
+        with suppress(subprocess.TimeoutExpired):
+            return await asyncio.to_thread(self._keeper.wait, seconds)
+        return None
+
+    async def stop(self) -> None:
+        """Let it end, kill it after its grace; returns once nothing of it runs."""
+        self._let_go()
+        if await self.wait(self._grace + _KILL_AFTER_SECONDS) is None:
+            self._keeper.kill()
+            await asyncio.to_thread(self._keeper.wait)
+
+    def _let_go(self) -> None:
+        if self._keeper.stdin:
+            with suppress(BrokenPipeError):
+                self._keeper.stdin.close()
+
+    def log_tail(self, lines: int = 12) -> str:
+        with suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+
+def _start_keeper(
+    keep: list[str], environment: Mapping[str, str], output: IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        keep,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )

@@ -1,0 +1,38 @@
+"""``python -m api.local_stack.setup.pins``: pin every environment from pyproject.toml's groups.
+
+The files name versions only: no machine path and no registry, so that they serve everywhere.
+"""
+
+import sys
+from typing import Final
+
+from api.local_stack.paths import REQUIREMENTS
+from api.local_stack.setup.commands import run
+from api.local_stack.setup.environments import torch_source, uv_environment
+from api.local_stack.setup.uv import bring_uv
+
+_COMMON: Final = (
+    *("--python-version", "3.11", "--quiet", "--no-header"),
+    *("--no-emit-index-url", "--no-emit-find-links"),
+)
+_OVERRIDES: Final = ("--overrides", str(REQUIREMENTS / "overrides.txt"))
+
+
+def main() -> None:
+    """Write requirements/{serving,ml,ml-gpu,triton}.txt; what is pinned stays where it still fits."""
+    _pin("serving", "pyproject.toml", "--group", "dev")
+    _pin("ml", "--group", "ml", *_OVERRIDES, *torch_source())
+    _pin("triton", "--group", "triton", *torch_source())
+    _pin("ml-gpu", "--group", "ml-gpu", with_find_links=False)
+
+
+def _pin(name: str, *what: str, with_find_links: bool = True) -> None:
+    target = REQUIREMENTS / f"{name}.txt"
+    sys.stdout.write(f"  … {target.name}\n")
+    environment = uv_environment() | ({} if with_find_links else {"UV_FIND_LINKS": ""})
+    command = (bring_uv(), "pip", "compile", *what, *_COMMON, "--output-file", target)
+    run(f"pins of {name}", command, environment)
+
+
+if __name__ == "__main__":
+    main()
