@@ -85,13 +85,13 @@ async def withdraw(*, user_id: str, kind: ConsentKind) -> Consent:
 async def find_standing(*, user_id: str, kind: ConsentKind) -> Consent | None:
     """The consent that holds, to whichever version of the document."""
     row = await _consents().find_one({"slot": _slot(user_id, kind)})
-    return Consent.model_validate(row) if row else None
+    return Consent.from_row(row) if row else None
 
 
 async def history(user_id: str) -> list[Consent]:
     """Newest first, the latest hundred."""
     rows = _consents().find({"user_id": user_id}).sort("sort_key", DESCENDING)
-    return [Consent.model_validate(row) async for row in rows.limit(HISTORY_LENGTH)]
+    return [Consent.from_row(row) async for row in rows.limit(HISTORY_LENGTH)]
 
 
 def _check_document(kind: ConsentKind, version: str) -> None:
@@ -124,7 +124,7 @@ async def _close(consent: Consent) -> Consent | None:
         {"$set": {"slot": consent.id, "withdrawn_at": utc_now()}},
         return_document=ReturnDocument.AFTER,
     )
-    return Consent.model_validate(row) if row else None
+    return Consent.from_row(row) if row else None
 
 
 def _slot(user_id: str, kind: ConsentKind) -> str:

@@ -123,7 +123,7 @@ async def log_in(
     account = Limit(settings.log_ins_per_account, settings.account_refill_seconds)
     await resources.limits.take(f"log-ins of account {known_email}", account)
     row = await _users().find_one({"email": known_email})
-    user = User.model_validate(row) if row else None
+    user = User.from_row(row) if row else None
     if not await resources.passwords.matches(typed, user and user.password_hash) or user is None:
         raise InvalidCredentials("e-mail or password is wrong")
     if user.suspended:
@@ -174,7 +174,7 @@ async def authenticate(resources: "Resources", *, access_token: str) -> Principa
 
 async def get_user(resources: "Resources", *, user_id: str) -> User:
     """Raises NotFound."""
-    user: User | None = await User.get(user_id)
+    user = await User.get(user_id)
     if user is None:
         raise NotFound(f"no user {user_id}")
     return user
@@ -202,7 +202,7 @@ async def update_profile(
     )
     if row is None:
         raise NotFound(f"no user {user_id}")
-    return User.model_validate(row)
+    return User.from_row(row)
 
 
 async def list_sessions(resources: "Resources", *, user_id: str) -> list[Session]:

@@ -63,7 +63,7 @@ async def rotate(settings: "AccountSettings", token: RefreshToken) -> tuple[Sess
     if row is None:
         await _sessions().delete_one({"family": token.family})
         raise InvalidCredentials("the refresh token is spent, expired or unknown")
-    return Session.model_validate(row), fresh
+    return Session.from_row(row), fresh
 
 
 async def find_session(session_id: str, *, user_id: str) -> Session | None:
@@ -73,7 +73,7 @@ async def find_session(session_id: str, *, user_id: str) -> Session | None:
 
 async def list_newest(user_id: str, count: int) -> list[Session]:
     rows = _sessions().find({"user_id": user_id}).sort("sort_key", DESCENDING).limit(count)
-    return [Session.model_validate(row) async for row in rows]
+    return [Session.from_row(row) async for row in rows]
 
 
 async def end_session(session_id: str, *, user_id: str) -> None:

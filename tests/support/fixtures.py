@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from dupi.resources import Resources
     from dupi.settings import Settings
     from dupi.store import StoreDatabase
 
@@ -32,12 +33,17 @@ def settings(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> "Setti
 
 
 @pytest.fixture(scope="session")
-async def database(settings: "Settings") -> "AsyncIterator[StoreDatabase]":
-    """The opened store; what is in it stays between tests."""
-    from tests.support.store import fresh_store
+async def resources(settings: "Settings") -> "AsyncIterator[Resources]":
+    """Everything opened on the real store; what is in it stays between tests."""
+    from tests.support.store import fresh_resources
 
-    async with fresh_store(settings) as opened:
+    async with fresh_resources(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def database(resources: "Resources") -> "StoreDatabase":
+    return resources.database
 
 
 @pytest.fixture

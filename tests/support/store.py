@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from dupi.resources import Resources, open_resources
 from dupi.settings import Settings
-from dupi.store import DOCUMENTS, StoreDatabase, create_indexes, open_store
+from dupi.store import DOCUMENTS, create_indexes
 
 _START_TIMEOUT_S = 30
 _SECRET = "a secret that only tests know, 32+ characters"
@@ -56,14 +57,15 @@ def settings_for_tests(url: str, folder: Path, **changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def fresh_store(settings: Settings) -> AsyncIterator[StoreDatabase]:
-    """An opened store with indexes, dropped at the end."""
-    async with open_store(settings) as database:
+async def fresh_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Everything opened, the store with indexes; its database is dropped at the end."""
+    async with open_resources(settings) as resources:
+        database = resources.database
         if "test" not in database.name:
             raise RuntimeError(f"refusing database {database.name!r}")
         await create_indexes()
         try:
-            yield database
+            yield resources
         finally:
             await database.client.drop_database(database.name)
 
