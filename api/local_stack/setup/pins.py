@@ -19,7 +19,7 @@ _OVERRIDES: Final = ("--overrides", str(REQUIREMENTS / "overrides.txt"))
 
 
 def main() -> None:
-    """Write requirements/{serving,ml,ml-gpu,triton}.txt; what is pinned stays where it still fits."""
+    """Write requirements/*.txt anew; a pin stays where it still fits."""
     _pin("serving", "pyproject.toml", "--group", "dev")
     _pin("ml", "--group", "ml", *_OVERRIDES, *torch_source())
     _pin("triton", "--group", "triton", *torch_source())
@@ -30,7 +30,8 @@ def _pin(name: str, *what: str, with_find_links: bool = True) -> None:
     target = REQUIREMENTS / f"{name}.txt"
     sys.stdout.write(f"  … {target.name}\n")
     environment = uv_environment() | ({} if with_find_links else {"UV_FIND_LINKS": ""})
-    command = (bring_uv(), "pip", "compile", *what, *_COMMON, "--output-file", target)
+    uv = str(bring_uv())
+    command = (uv, "pip", "compile", *what, *_COMMON, "--output-file", str(target))
     run(f"pins of {name}", command, environment)
 
 

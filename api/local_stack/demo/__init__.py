@@ -1,0 +1,1 @@
+"""One person's journey through the public API, shown on the terminal."""

@@ -1,0 +1,112 @@
+"""``python -m api.local_stack.demo [--photo PATH] [--site SITE]``: the stack comes up on free
+ports, one person goes through it, and all of it stops again.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.rule import Rule
+
+from api.local_stack.demo.client import Refused
+from api.local_stack.demo.journey import Journey, Shot, travel
+from api.local_stack.demo.photos import NoPhoto, demo_shots, own_shot
+from api.local_stack.demo.pictures import write_overlays
+from api.local_stack.demo.report import Report
+from api.local_stack.paths import DEMO, DEMO_STATE, ROOT
+from api.local_stack.plan import WEB, StackPlan, plan_stack
+from api.local_stack.progress import start_with_progress
+from api.local_stack.runfile import AlreadyRunning, announced
+from api.local_stack.signals import cancelled_by_signals
+from api.local_stack.stack import Stack, StackFailed
+from dupi.advice.replies import SECTION_TITLES
+
+_INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; the exit status."""
+    console = Console(highlight=False)
+    chosen = _parse(arguments)
+    try:
+        shots = [own_shot(chosen.photo, chosen.site)] if chosen.photo else demo_shots()
+        with announced(DEMO_STATE, {}):
+            _forget_last_time()
+            plan = plan_stack(_given(), state=DEMO_STATE, database="dupi_demo")
+            return asyncio.run(_run(plan, shots, console))
+    except (NoPhoto, AlreadyRunning, StackFailed, Refused) as problem:
+        console.print(str(problem), style="red", markup=False)
+        return 1
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="One person's journey on the real components.")
+    parser.add_argument("--photo", default="", help="your own photo of a scalp")
+    parser.add_argument("--site", default="CROWN", help="what it shows: CROWN LEFT RIGHT BACK")
+    return parser.parse_args(arguments)
+
+
+def _given() -> dict[str, str]:
+    """The environment without a port: the demo takes a free one, beside a stack that is up."""
+    return {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
+
+
+def _forget_last_time() -> None:
+    for name in ("store", "photos", "logs"):
+        shutil.rmtree(DEMO_STATE / name, ignore_errors=True)
+    shutil.rmtree(DEMO / "overlays", ignore_errors=True)
+    (DEMO / "result.json").unlink(missing_ok=True)
+    (DEMO / "overlays").mkdir(parents=True)
+
+
+async def _run(plan: StackPlan, shots: Sequence[Shot], console: Console) -> int:
+    stack = Stack(plan)
+    started = time.monotonic()
+    try:
+        with cancelled_by_signals():
+            console.print(Rule("Starting the store, Triton, vLLM and the API", align="left"))
+            await start_with_progress(stack, console)
+            start_seconds = time.monotonic() - started
+            await _show(plan, shots, console, start_seconds)
+    except asyncio.CancelledError:
+        console.print("\nInterrupted; stopping …")
+        return _INTERRUPTED
+    finally:
+        await stack.stop()
+        console.print("[dim]Every process of the demo is stopped.[/]")
+    return 0
+
+
+async def _show(
+    plan: StackPlan, shots: Sequence[Shot], console: Console, start_seconds: float
+) -> None:
+    console.print(Rule("One person's journey through the API", align="left"))
+    report = Report(console, {kind.value: title for kind, title in SECTION_TITLES.items()})
+    journey = await travel(plan.endpoint(WEB), shots, report)
+    journey.seconds["start"] = round(start_seconds, 3)
+    report.closing(journey.analysis)
+    overlays = await write_overlays(journey.client, journey.analysis, DEMO / "overlays")
+    _write_result(journey)
+    console.print(f"  result    {(DEMO / 'result.json').relative_to(ROOT)}")
+    console.print(f"  overlays  {(DEMO / 'overlays').relative_to(ROOT)}/ ({len(overlays)} PNG)\n")
+
+
+def _write_result(journey: Journey) -> None:
+    result = {
+        "analysis": journey.analysis,
+        "events": journey.events,
+        "seconds": journey.seconds,
+    }
+    text = json.dumps(result, ensure_ascii=False, indent=2)
+    (DEMO / "result.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

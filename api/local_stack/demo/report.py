@@ -1,0 +1,132 @@
+"""Shows the journey: steps as they are taken, advice as it streams, findings as a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from api.local_stack.demo.client import Answer
+from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
+
+_COLOURS: Final[Mapping[str, str]] = {
+    "NONE": "green",
+    "MILD": "yellow",
+    "MODERATE": "dark_orange",
+    "SEVERE": "red",
+}
+_BAR: Final = "▁▂▃▄▅▆▇█"
+_WIDTH: Final = 100
+
+
+class Report:
+    """Watches a journey and prints it. ``titles``: section's kind to its Korean title."""
+
+    def __init__(self, console: Console, titles: Mapping[str, str]) -> None:
+        self._console = console
+        self._titles = titles
+        self._section = ""
+
+    def step(self, text: str) -> None:
+        self._console.print(f"  [green]✓[/] {text}", highlight=False)
+
+    def event(self, event: Answer) -> None:
+        """Show one progress event as it arrives."""
+        match event["__typename"]:
+            case "AnalysisStatusChanged":
+                self._status(event)
+            case "AnalysisFindingsReady":
+                self._console.print(findings_table(event["findings"], event["photoFindings"]))
+            case "AnalysisPlanReady":
+                self._console.print(plan_table(event["plan"]))
+            case "AnalysisAdviceDelta":
+                self._sentence(event)
+            case "AnalysisAdviceRestarted":
+                self._restarted(event)
+            case "AnalysisFinished":
+                self._console.print("\n")
+
+    def _status(self, event: Answer) -> None:
+        share = f"{event['progress']:.0%}"
+        self._console.print(f"  [cyan]{event['status']:<12}[/] {share:>4}", highlight=False)
+
+    def _sentence(self, event: Answer) -> None:
+        if event["section"] != self._section:
+            self._section = event["section"]
+            title = self._titles.get(self._section, self._section)
+            self._console.print(f"\n\n  [bold magenta]{title}[/]", highlight=False)
+            self._console.print("  ", end="")
+        self._console.print(Text(event["text"].lstrip("\n")), end="", soft_wrap=True)
+
+    def _restarted(self, event: Answer) -> None:
+        self._section = ""
+        self._console.print(f"\n\n  [yellow]Written anew, by the {event['source'].lower()}[/]")
+
+    def closing(self, analysis: Answer) -> None:
+        """Whose words the advice is, and the notice of what the models are."""
+        advice = analysis["advice"] or {}
+        words = f"{advice.get('model')} {advice.get('modelVersion')}"
+        source = words if advice.get("source") == "MODEL" else "the rules"
+        self._console.print(f"  [dim]Advice in the words of {source}.[/]\n", highlight=False)
+        notice = Panel(analysis["notice"], title="알림", border_style="yellow", width=_WIDTH)
+        self._console.print(notice)
+
+
+def findings_table(overall: Sequence[Answer], by_photo: Sequence[Answer]) -> Table:
+    """One row a condition: the overall grade, then each photo's."""
+    table = Table(title="Findings · 상태 확인", title_justify="left", min_width=_WIDTH - 10)
+    table.add_column("condition", no_wrap=True)
+    table.add_column("overall", no_wrap=True)
+    table.add_column("sure", justify="right")
+    table.add_column("0 1 2 3", no_wrap=True)
+    for graded in by_photo:
+        table.add_column(_site(graded["photo"]["site"]), no_wrap=True)
+    table.add_column("model", justify="right", no_wrap=True)
+    for row, finding in enumerate(overall):
+        photos = (_grade(graded["findings"][row]) for graded in by_photo)
+        table.add_row(*_overall_cells(finding), *photos, f"v{finding['modelVersion']}")
+    return table
+
+
+def plan_table(plan: Answer) -> Padding:
+    """What the rules decided, before the words."""
+    table = Table(title="Plan · 관리 계획", title_justify="left", min_width=_WIDTH - 10)
+    table.add_column("what", overflow="fold", ratio=3)
+    table.add_column("why", overflow="fold", ratio=2, style="dim")
+    referral = plan["referral"]
+    if referral:
+        table.add_row(Text(referral["text"], style="bold red"), ", ".join(referral["reasons"]))
+    for action in plan["actions"]:
+        table.add_row(action["text"], action["reason"])
+    if plan["shampoo"]:
+        table.add_row(plan["shampoo"]["text"], plan["shampoo"]["reason"])
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _overall_cells(finding: Answer) -> tuple[str, Text, str, Text]:
+    condition = Condition(finding["condition"])
+    english = condition.value.replace("_", " ").lower()
+    sure = f"{finding['confidence']:.0%}"
+    return f"{condition.korean} [dim]{english}[/]", _grade(finding), sure, _bars(finding)
+
+
+def _grade(finding: Answer) -> Text:
+    severity = finding["severity"]
+    if severity is None:
+        return Text(f"보류 {finding['abstentionReason']}", style="dim")
+    korean = Severity[severity].korean
+    return Text(f"{korean} {severity.lower()}", style=_COLOURS[severity])
+
+
+def _bars(finding: Answer) -> Text:
+    """The four probabilities as bars."""
+    top = len(_BAR) - 1
+    bars = (_BAR[round(share * top)] for share in finding["probabilities"])
+    return Text(" ".join(bars), style="cyan")
+
+
+def _site(site: str) -> str:
+    return f"{ScalpSite(site).korean} {site.lower()}"
