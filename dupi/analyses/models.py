@@ -235,7 +235,6 @@ class Analysis(StoredDocument):
             IndexModel(
                 [("status", ASCENDING), ("lease_expires_at_ms", ASCENDING)], name="claimable"
             ),
-            IndexModel([("photo_ids", ASCENDING)], name="photo_ids"),
         ]
 
     @property

@@ -135,7 +135,9 @@ async def finish_deleting_photos(resources: "Resources") -> int:
 
 async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, ...]:
     """Remove what hangs on a photo that is marked, then the photo; ids of its analyses."""
-    rows = Analysis.get_pymongo_collection().find({"photo_ids": photo.id}, {"_id": 1})
+    # By the owner's index: one on a list makes the embedded store find nothing.
+    where = {"owner_id": photo.owner_id, "photo_ids": photo.id}
+    rows = Analysis.get_pymongo_collection().find(where, {"_id": 1})
     analysis_ids = tuple(row["_id"] for row in await rows.to_list())
     for analysis_id in analysis_ids:
         await delete_analysis_record(resources, owner_id=photo.owner_id, analysis_id=analysis_id)

@@ -88,9 +88,8 @@ async def running_advisor() -> AsyncIterator[AdvisorServer]:
     )
     config = uvicorn.Config(app, port=0, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     state.url = f"http://127.0.0.1:{port}/v1"

@@ -1,0 +1,103 @@
+"""A classifier that says what a test tells it to, and people with photos."""
+
+import asyncio
+import io
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from dupi.accounts.consents import consent_documents
+from dupi.accounts.models import ConsentKind
+from dupi.accounts.service import grant_consent, sign_up
+from dupi.adapters.triton import Classification, Grading, Pixels
+from dupi.analyses.models import Photo
+from dupi.analyses.service import upload_photo
+from dupi.ids import new_id
+from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
+from dupi.resources import Resources
+from dupi.vision.contract import head_name
+
+SURE = 0.91
+
+
+def probabilities(grade: int, confidence: float = SURE) -> tuple[float, ...]:
+    rest = (1 - confidence) / 3
+    return tuple(confidence if index == grade else rest for index in range(4))
+
+
+def says(
+    grades: Mapping[Condition, int] = {}, *, confidence: float = SURE, in_domain: float = 0.99
+) -> Classification:
+    """Grades by condition; those that are not named are 0."""
+    return Classification(
+        gradings={
+            condition: Grading(
+                probabilities=probabilities(grades.get(condition, 0), confidence),
+                attention=np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10),
+                model=head_name(condition),
+                version="4",
+            )
+            for condition in Condition
+        },
+        in_domain_score=in_domain,
+        domain_version="1",
+        trunk_version="1",
+    )
+
+
+@dataclass
+class ScriptedClassifier:
+    """Plays answers in turn, the last one for ever; an exception among them is raised."""
+
+    answers: deque[Classification | Exception] = field(default_factory=lambda: deque([says()]))
+    calls: int = 0
+    pause_s: float = 0.0
+
+    async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
+        self.calls += 1
+        answer = self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
+        await asyncio.sleep(self.pause_s)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def a_jpeg(seed: int = 0, size: tuple[int, int] = (640, 480)) -> bytes:
+    """A sharp, evenly lit picture that the quality gate lets through."""
+    noise = np.random.default_rng(seed).integers(60, 200, (size[1] // 4, size[0] // 4, 3))
+    image = Image.fromarray(noise.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+async def a_person(resources: Resources, *, consenting: bool = True) -> str:
+    """A new account's id; it has given the consent that photos need."""
+    signed_in = await sign_up(
+        resources,
+        email=f"{new_id()}@example.com",
+        password="a long passphrase 1",
+        nickname=new_id()[-12:],
+        birth_year=1991,
+    )
+    if consenting:
+        kind = ConsentKind.SENSITIVE_DATA
+        version = next(d.version for d in consent_documents() if d.kind == kind)
+        await grant_consent(
+            resources, user_id=signed_in.user.id, kind=kind, document_version=version
+        )
+    return signed_in.user.id
+
+
+async def some_photos(resources: Resources, owner_id: str, *sites: ScalpSite) -> list[Photo]:
+    return [
+        await upload_photo(resources, owner_id=owner_id, data=a_jpeg(index), site=site)
+        for index, site in enumerate(sites)
+    ]
+
+
+MILD = int(Severity.MILD)
+SEVERE = int(Severity.SEVERE)
