@@ -1,10 +1,11 @@
-"""Sentence checks: what a sentence of the model must not be. Each check gives a code or ``None``."""
+"""What a sentence of the model must not be. Each check gives a code or ``None``."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from dupi.advice import banned
@@ -22,9 +23,8 @@ ADVISING: Final = re.compile(r"주세요|보세요|하세요|좋아요|도움이
 AVOIDING: Final = re.compile(
     r"않|말아|말고|마세요|피하|피해|줄이|줄여|미루|미뤄|쉬|삼가|멈추|멈춰|그만"
 )
-FORBIDDING: Final = re.compile(
-    r"지 ?마세|지 ?마시|지 ?말[아고]|지 ?않|피하|피해|삼가|금물|안 돼|그만|중단|끊"
-)
+NEGATED: Final = re.compile(r"(\S{1,3}지) ?(?:마세|마시|말[아고]|않)")
+FORBIDDING: Final = re.compile(r"피하|피해|삼가|금물|안 돼|그만|중단|끊")
 OPPOSITES: Final = (
     (re.compile("늘리|늘려|자주"), re.compile("줄이|줄여")),
     (re.compile("찬 바람|미지근한 바람"), re.compile("뜨거운 바람|더운 바람")),
@@ -76,15 +76,18 @@ def check_sentence(
     return code
 
 
+_REFUSED_WORDS: Final = (
+    (banned.NOT_KOREAN, RejectionCode.NOT_KOREAN),
+    (banned.CLAIMS, RejectionCode.CLAIM),
+    (banned.DRUGS, RejectionCode.DRUG),
+    (banned.DOSES, RejectionCode.DOSE),
+)
+
+
 def _check_words(text: str, said: Said) -> RejectionCode | None:
-    if banned.NOT_KOREAN.search(text):
-        return RejectionCode.NOT_KOREAN
-    if banned.CLAIMS.search(text):
-        return RejectionCode.CLAIM
-    if banned.DRUGS.search(text):
-        return RejectionCode.DRUG
-    if banned.DOSES.search(text):
-        return RejectionCode.DOSE
+    for pattern, code in _REFUSED_WORDS:
+        if pattern.search(text):
+            return code
     if len(text) > LONGEST_SENTENCE:
         return RejectionCode.LENGTH
     if _squeezed(text) in said.sentences or repeats(text):
@@ -95,7 +98,7 @@ def _check_words(text: str, said: Said) -> RejectionCode | None:
 def repeats(text: str) -> bool:
     """A word said twice in a row, a phrase said twice, or a chunk thrice ("샴푸샴푸샴푸")."""
     words = [word.strip(".,!?") for word in text.split()]
-    if any(a == b and len(a) > 1 for a, b in zip(words, words[1:], strict=False)):
+    if any(a == b and len(a) > 1 for a, b in pairwise(words)):
         return True
     runs = [tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)]
     return len(set(runs)) < len(runs) or bool(REPEATED_CHUNK.search(_squeezed(text)))
@@ -142,13 +145,20 @@ def _turned(text: str, named: Sequence[ActionRule], allowed: str) -> bool:
     """Says the opposite of what is planned."""
     if any(_avoids(rule) for rule in named) and not AVOIDING.search(text):
         return True
-    if FORBIDDING.search(text) and not FORBIDDING.search(allowed):
+    if not all(_avoids(rule) for rule in named) and _forbids(text, allowed):
         return True
     return any(
         (one.search(text) and not one.search(allowed) and other.search(allowed))
         or (other.search(text) and not other.search(allowed) and one.search(allowed))
         for one, other in OPPOSITES
     )
+
+
+def _forbids(text: str, allowed: str = "") -> bool:
+    """Tells not to do what is not so told in ``allowed``."""
+    if FORBIDDING.search(text) and not FORBIDDING.search(allowed):
+        return True
+    return any(not re.search(rf"{stem} ?[않말]", allowed) for stem in NEGATED.findall(text))
 
 
 @cache
@@ -170,7 +180,7 @@ def _check_routine(text: str, case: Case, plan: Plan, said: Said) -> RejectionCo
     planned = {step.text: step for step in plan.routine}
     if not named or any(step.text not in planned for step in named) or _foreign(text, named):
         return RejectionCode.UNPLANNED
-    if FORBIDDING.search(text):
+    if _forbids(text):
         return RejectionCode.CONTRADICTION
     if not _times_fit(text, [planned[step.text] for step in named]):
         return RejectionCode.NUMBER

@@ -1,4 +1,4 @@
-"""What a sentence claims about a case: grades, sites, habits and symptoms, held against the case."""
+"""What a sentence claims about a case, held against the case."""
 
 import re
 from collections.abc import Iterator

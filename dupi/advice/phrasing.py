@@ -59,7 +59,10 @@ def _findings(case: Case, choose: Chooser[str]) -> list[str]:
         rest = ("나머지 항목은 양호해요.", "그 밖의 항목은 양호한 편이에요.")
         seen = [_named(case, sites, elevated, choose), *_abstained(abstained, choose)]
         return [*seen, choose(rest)] if clear else seen
-    nothing = (f"{sites} 사진에서 눈에 띄는 변화는 보이지 않아요.", f"{sites}에서는 큰 변화가 보이지 않아요.")  # fmt: skip
+    nothing = (
+        f"{sites} 사진에서 눈에 띄는 변화는 보이지 않아요.",
+        f"{sites}에서는 큰 변화가 보이지 않아요.",
+    )
     whole = ("여섯 항목이 모두 양호해요.", "여섯 항목 모두 양호한 편이에요.")
     seen = [choose(nothing)] if clear else []
     return [*seen, *_abstained(abstained, choose)] if abstained else [*seen, choose(whole)]
@@ -121,6 +124,6 @@ def _care(rule: Phrased, choose: Chooser[str], first: bool, last: bool) -> str:
 def _step(step: RoutineStep, choose: Chooser[str]) -> str:
     rule = rulebook().step(step.text)
     times = step.times_per_week
-    often = ("매일", f"주 {times}회") if times == EVERY_DAY else (f"주 {times}회", f"일주일에 {times}번")  # fmt: skip
+    often = (f"주 {times}회", "매일" if times == EVERY_DAY else f"일주일에 {times}번")
     ending = Ending(choose([str(e) for e in ROUTINE_ENDINGS]))
     return f"{choose(often)} {say(choose(rule.do), ending, rulebook().verbs)}."

@@ -38,7 +38,8 @@ def listed(words: Sequence[str]) -> str:
     """가 · 가와 나 · 가, 나와 다."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-2])}{', ' if len(words) > 2 else ''}{josa(words[-2], '과/와')} {words[-1]}"
+    *before, last = words
+    return f"{josa(', '.join(before), '과/와')} {last}"
 
 
 def say(do: str, ending: Ending, verbs: Mapping[str, tuple[str, str, str]]) -> str:

@@ -26,7 +26,7 @@ def make_plan(case: Case, rules: Rulebook | None = None) -> Plan:
     codes = {rule.code for rule in actions}
     return Plan(
         actions=tuple(_plan_action(rule, case) for rule in actions),
-        shampoo=shampoo and _plan_action(shampoo, case),
+        shampoo=_plan_action(shampoo, case) if shampoo else None,
         routine=_routine(case, facts, rules, codes),
         referral=referral,
     )

@@ -35,8 +35,8 @@ QUESTION_TEXTS: Final[
         ("What matters most when you buy a shampoo?", None),
     ),
     "symptoms": (
-        ("지금 두피에서 느끼는 증상을 모두 골라 주세요.", "없으면 비워 두세요. 안전을 위해 꼭 확인해요."),
-        ("Which of these do you notice on your scalp now?", "Leave it empty if none. We ask for safety."),
+        ("지금 두피에서 느끼는 증상을 모두 골라 주세요.", "없으면 비워 두세요. 안전 확인용이에요."),
+        ("Which of these do you notice now?", "Leave it empty if none. We ask for safety."),
     ),
     "circumstances": (
         ("해당하는 상황이 있으면 골라 주세요.", None),

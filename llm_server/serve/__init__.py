@@ -1,0 +1,1 @@
+"""Serves a merged advisor with vLLM."""

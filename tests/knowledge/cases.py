@@ -71,7 +71,7 @@ def cases() -> st.SearchStrategy[Case]:
     grade = st.sampled_from([None, *Severity])
     return st.builds(
         Case,
-        grades=st.fixed_dictionaries({c: grade for c in Condition}),
+        grades=st.fixed_dictionaries(dict.fromkeys(Condition, grade)),
         survey=survey,
         age_band=st.sampled_from(AgeBand),
         gender=st.none() | st.sampled_from(Gender),

@@ -174,5 +174,5 @@ def test_habits_are_seen() -> None:
 def test_a_wrong_word_in_the_rules_is_named() -> None:
     text = RULES_FILE.read_text("utf-8")
     for wrong in (text.replace('["PUS"]', '["PUSS"]'), text.replace("elevated =", "raised =")):
-        with pytest.raises(ValueError, match="PUSS|raised"):
+        with pytest.raises(ValueError, match=r"PUSS|raised"):
             parse_rules(tomllib.loads(wrong))

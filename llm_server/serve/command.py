@@ -1,0 +1,80 @@
+"""The command line and environment of vLLM's OpenAI-compatible server."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from llm_server.card import AdvisorCard
+
+FAST_BF16: Final = frozenset({"avx512_bf16", "amx_bf16"})
+API_KEY: Final = "DUPI_ADVISOR_API_KEY"
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """``max_streams`` advices are written at a time, ``max_waiting`` wait; more are refused."""
+
+    model_dir: Path
+    host: str
+    port: int
+    max_streams: int = 32
+    max_waiting: int = 64
+    context: int = 1024
+    drain_seconds: int = 30
+
+
+def command(options: ServeOptions, *, dtype: str) -> list[str]:
+    """Arguments for ``os.execve`` of this environment's Python."""
+    card = AdvisorCard.read(options.model_dir)
+    flags = {
+        "--model": str(options.model_dir),
+        "--served-model-name": card.served_name,
+        "--host": options.host,
+        "--port": str(options.port),
+        "--dtype": dtype,
+        "--max-model-len": str(options.context),
+        "--max-num-seqs": str(options.max_streams),
+        "--max-num-queued-reqs": str(options.max_streams + options.max_waiting),
+        "--shutdown-timeout": str(options.drain_seconds),
+    }
+    switches = ["--enforce-eager", "--enable-prefix-caching", "--disable-uvicorn-access-log"]
+    module = ["-m", "vllm.entrypoints.openai.api_server"]
+    return [sys.executable, *module, *(part for pair in flags.items() for part in pair), *switches]
+
+
+def environment(given: Mapping[str, str], *, has_gpu: bool) -> dict[str, str]:
+    """The server's environment; what is given wins. The key is never on the command line."""
+    ours = {
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+    }
+    if not has_gpu:
+        ours["VLLM_CPU_KVCACHE_SPACE"] = "1"
+    key = {"VLLM_API_KEY": given[API_KEY]} if given.get(API_KEY) else {}
+    return {**ours, **given, **key}
+
+
+def best_dtype(*, has_gpu: bool, cpu_flags: frozenset[str]) -> str:
+    """bfloat16 only where the CPU multiplies it in hardware: elsewhere it is 300 times slower."""
+    if has_gpu:
+        return "auto"
+    return "bfloat16" if cpu_flags & FAST_BF16 else "float32"
+
+
+def read_cpu_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """Flags of the first CPU; none where the file cannot be read."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return frozenset()
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    return frozenset(flags.partition(":")[2].split())
+
+
+def has_gpu() -> bool:
+    """Whether an NVIDIA driver is loaded; does not import torch."""
+    return Path("/proc/driver/nvidia/version").exists()

@@ -1,0 +1,100 @@
+"""Prompt → advice pairs for the LoRA: random cases, the rules' plan, and a phrasing of it.
+
+A case is kept for the test by a hash of what it is, so that no test case is ever trained on.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dupi.advice.phrasing import Chooser, care_sentences, routine_sentences, summary_sentences
+from dupi.advice.prompts import SECTION_MARKS, Message, advice_messages
+from dupi.knowledge.plan import Case, Plan
+from dupi.knowledge.rules import make_plan
+from dupi.knowledge.survey import SurveyAnswers
+from dupi.knowledge.vocabulary import (
+    AdviceSectionKind,
+    AgeBand,
+    Circumstance,
+    Condition,
+    Gender,
+    HairProduct,
+    HairState,
+    PurchasePriority,
+    ScalpSite,
+    Severity,
+    ShampooFrequency,
+    Symptom,
+    TreatmentFrequency,
+)
+
+TEST_SHARE: Final = 10
+GRADE_WEIGHTS: Final = {None: 6, 0: 50, 1: 22, 2: 14, 3: 8}
+"""Of a hundred findings; most are clear, as in life."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvicePair:
+    case: Case
+    plan: Plan
+    messages: list[Message]
+    reply: str
+
+
+def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
+    """Endless pairs of the training cases, or of the test cases."""
+    rng = random.Random(seed)  # noqa: S311 - text, not secrets
+    while True:
+        case = random_case(rng)
+        if is_test_case(case) == test:
+            plan = make_plan(case)
+            yield AdvicePair(case, plan, advice_messages(case, plan), write_reply(case, plan, rng))
+
+
+def is_test_case(case: Case) -> bool:
+    """One case in ten, by what it is."""
+    digest = hashlib.sha256(repr(case).encode()).digest()
+    return digest[0] % TEST_SHARE == 0
+
+
+def write_reply(case: Case, plan: Plan, rng: random.Random) -> str:
+    """An advice in the form that the model is to write."""
+    choose: Chooser[str] = rng.choice
+    sections = {
+        AdviceSectionKind.SUMMARY: summary_sentences(case, choose),
+        AdviceSectionKind.CARE: care_sentences(plan, choose),
+        AdviceSectionKind.ROUTINE: routine_sentences(plan, choose),
+    }
+    return "\n".join(
+        f"{SECTION_MARKS[kind]} {' '.join(sentences)}" for kind, sentences in sections.items()
+    )
+
+
+def random_case(rng: random.Random) -> Case:
+    grades = rng.choices(list(GRADE_WEIGHTS), list(GRADE_WEIGHTS.values()), k=len(Condition))
+    return Case(
+        grades={
+            c: None if g is None else Severity(g) for c, g in zip(Condition, grades, strict=True)
+        },
+        survey=_random_survey(rng),
+        age_band=rng.choice(list(AgeBand)),
+        gender=rng.choice([None, *Gender]),
+        sites=tuple(sorted(rng.sample(list(ScalpSite), rng.choice((1, 1, 2, 2, 3, 4))))),
+    )
+
+
+def _random_survey(rng: random.Random) -> SurveyAnswers:
+    never = TreatmentFrequency.NEVER
+    return SurveyAnswers(
+        shampoo_frequency=rng.choice(list(ShampooFrequency)),
+        perm_frequency=rng.choice([never, *TreatmentFrequency]),
+        dye_frequency=rng.choice([never, *TreatmentFrequency]),
+        hair_state=rng.choice(list(HairState)),
+        products=tuple(rng.sample(list(HairProduct), rng.randint(0, 4))),
+        wants_custom_care=rng.random() < 0.5,
+        purchase_priority=rng.choice(list(PurchasePriority)),
+        symptoms=tuple(rng.sample(list(Symptom), rng.choice((0, 0, 0, 1, 1, 2)))),
+        circumstances=tuple(rng.sample(list(Circumstance), rng.choice((0, 0, 0, 0, 1)))),
+    )
