@@ -1,6 +1,6 @@
 """Following an analysis: what was told so far, then what is told next. No gap, no repeat."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ class ProgressUpdate:
 
 async def follow_progress(
     resources: "Resources", *, owner_id: str, analysis_id: str, after: int = 0
-) -> AsyncIterator[ProgressUpdate]:
+) -> AsyncGenerator[ProgressUpdate, None]:
     """Every event numbered above ``after``, then new ones as they come.
 
     Ends after ``Finished``, at once where that lies behind ``after``, and when the analysis is

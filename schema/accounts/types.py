@@ -1,0 +1,176 @@
+"""People, sessions and consents, as their owners see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from dupi.accounts import models
+from dupi.accounts import service as accounts
+from dupi.accounts.consents import ConsentDocument as DomainDocument
+from dupi.accounts.models import ConsentKind, Role
+from dupi.accounts.service import SignedIn
+from dupi.analyses import service as analyses
+from dupi.clock import utc_now
+from dupi.knowledge.vocabulary import AgeBand, Gender
+from schema.analyses.inputs import AnalysisFilter, PhotoFilter
+from schema.analyses.types import Analysis, Photo
+from schema.context import Info
+from schema.relay import Connection, Node, connection, given, global_id, page_request
+
+
+@strawberry.type
+class Session(Node):
+    is_current: bool
+    user_agent: str | None
+    created_at: datetime
+    last_used_at: datetime
+
+    @classmethod
+    def from_model(cls, session: models.Session, *, current_id: str | None) -> Self:
+        return cls(
+            id=global_id("Session", session.id),
+            is_current=session.id == current_id,
+            user_agent=session.user_agent,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+        )
+
+
+@strawberry.type
+class SessionTokens:
+    """No Node: kept out of clients' caches. ``refreshToken`` is null where a cookie holds it."""
+
+    access_token: str
+    access_token_expires_at: datetime
+    refresh_token: str | None
+    refresh_token_expires_at: datetime
+
+    @classmethod
+    def from_signed_in(cls, signed_in: SignedIn, *, in_cookie: bool) -> Self:
+        return cls(
+            access_token=signed_in.access_token,
+            access_token_expires_at=signed_in.access_expires_at,
+            refresh_token=None if in_cookie else signed_in.refresh_token,
+            refresh_token_expires_at=signed_in.refresh_expires_at,
+        )
+
+
+@strawberry.type
+class Consent(Node):
+    kind: ConsentKind
+    document_version: str
+    granted_at: datetime
+    withdrawn_at: datetime | None
+
+    @classmethod
+    def from_model(cls, consent: models.Consent) -> Self:
+        return cls(
+            id=global_id("Consent", consent.id),
+            kind=consent.kind,
+            document_version=consent.document_version,
+            granted_at=consent.granted_at,
+            withdrawn_at=consent.withdrawn_at,
+        )
+
+
+@strawberry.type
+class ConsentDocument:
+    kind: ConsentKind
+    version: str
+    title: str
+    body: str
+    is_required: bool
+
+    @classmethod
+    def from_document(cls, document: DomainDocument) -> Self:
+        return cls(
+            kind=document.kind,
+            version=document.version,
+            title=document.title,
+            body=document.body,
+            is_required=document.is_required,
+        )
+
+
+@strawberry.type
+class User(Node):
+    """The private account, reached through ``viewer`` and by signing in, never through ``node``."""
+
+    user_id: strawberry.Private[str]
+    session_id: strawberry.Private[str | None]
+    email: str
+    nickname: str
+    birth_year: int
+    age_band: AgeBand
+    gender: Gender | None
+    role: Role
+    created_at: datetime
+
+    @classmethod
+    def from_model(cls, user: models.User, *, session_id: str | None) -> Self:
+        return cls(
+            id=global_id("User", user.id),
+            user_id=user.id,
+            session_id=session_id,
+            email=user.email,
+            nickname=user.nickname,
+            birth_year=user.birth_year,
+            age_band=AgeBand.of(birth_year=user.birth_year, year=utc_now().year),
+            gender=user.gender,
+            role=user.role,
+            created_at=user.created_at,
+        )
+
+    @strawberry.field
+    async def consents(self, info: Info) -> list[Consent]:
+        found: Sequence[models.Consent] = await accounts.list_consents(
+            info.context.resources, user_id=self.user_id
+        )
+        return [Consent.from_model(consent) for consent in found]
+
+    @strawberry.field
+    async def sessions(self, info: Info) -> list[Session]:
+        found = await accounts.list_sessions(info.context.resources, user_id=self.user_id)
+        return [Session.from_model(session, current_id=self.session_id) for session in found]
+
+    @strawberry.field
+    async def photos(  # noqa: PLR0913, PLR0917  (the contract's arguments)
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: PhotoFilter | None = strawberry.UNSET,
+    ) -> Connection[Photo]:
+        """Newest first."""
+        chosen = given(filter)
+        page = await analyses.list_photos(
+            info.context.resources,
+            owner_id=self.user_id,
+            page=page_request(first, after, last, before),
+            where=chosen.to_domain() if chosen else analyses.PhotoFilter(),
+        )
+        return connection(page, lambda photo: Photo.from_model(photo, info.context))
+
+    @strawberry.field
+    async def analyses(  # noqa: PLR0913, PLR0917  (the contract's arguments)
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: AnalysisFilter | None = strawberry.UNSET,
+    ) -> Connection[Analysis]:
+        """Newest first."""
+        chosen = given(filter)
+        page = await analyses.list_analyses(
+            info.context.resources,
+            owner_id=self.user_id,
+            page=page_request(first, after, last, before),
+            where=chosen.to_domain() if chosen else analyses.AnalysisFilter(),
+        )
+        return connection(page, Analysis.from_model)

@@ -1,0 +1,77 @@
+"""What every resolver may use of the request at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, TypeAlias
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from dupi.accounts import service as accounts
+from dupi.accounts.service import Principal
+from dupi.analyses.models import Photo
+from dupi.clock import utc_now
+from dupi.errors import Unauthenticated
+from dupi.knowledge.vocabulary import Locale
+from dupi.resources import Resources
+from dupi.signing import signed_path
+from schema.analyses.loaders import PhotoKey, photo_loader
+
+
+class CookieJar(Protocol):
+    """Where an answer's cookies go: an HTTP response. Sockets have none."""
+
+    def set_cookie(
+        self, key: str, value: str = "", max_age: int | None = None, **how: Any
+    ) -> None: ...  # fmt: skip
+
+    def delete_cookie(self, key: str, path: str = "/") -> None: ...
+
+
+@dataclass
+class Context:
+    """One HTTP request, or one socket with all its operations.
+
+    ``access_token`` stays with it, so that a long stream can see its session end.
+    """
+
+    resources: Resources
+    request_id: str
+    locale: Locale = Locale.KO
+    principal: Principal | None = None
+    access_token: str | None = None
+    user_agent: str | None = None
+    address: str | None = None
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    jar: CookieJar | None = None
+    photos: DataLoader[PhotoKey, Photo | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.photos = photo_loader(self.resources)
+
+    @property
+    def signed_in(self) -> Principal:
+        """Raises Unauthenticated."""
+        if self.principal is None:
+            raise Unauthenticated("this needs a signed-in person")
+        return self.principal
+
+    async def sign_in(self, access_token: str) -> None:
+        """Take the caller for whom the token speaks for. Raises Unauthenticated."""
+        self.principal = await accounts.authenticate(self.resources, access_token=access_token)
+        self.access_token = access_token
+
+    async def check_session(self) -> None:
+        """Raises Unauthenticated once the token has expired or its session has ended."""
+        if self.access_token is not None:
+            await accounts.authenticate(self.resources, access_token=self.access_token)
+
+    def media_url(self, key: str) -> str:
+        """A signed url of a stored object, good for some minutes."""
+        settings = self.resources.settings
+        expires_at = utc_now() + timedelta(seconds=settings.photos.url_lifetime_seconds)
+        return settings.base_url + signed_path(settings.secret, key, expires_at)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

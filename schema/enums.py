@@ -1,0 +1,64 @@
+"""The domain's words as GraphQL enums: importing this module registers them."""
+
+from enum import Enum
+from typing import Final
+
+import strawberry
+
+from dupi.accounts.models import ConsentKind, Role
+from dupi.analyses.models import (
+    AbstentionReason,
+    AdviceSource,
+    AnalysisFailureCode,
+    AnalysisStatus,
+)
+from dupi.errors import ErrorCode, FieldErrorCode, ImageQualityReason
+from dupi.knowledge.survey import SurveyQuestionKind
+from dupi.knowledge.vocabulary import (
+    AdviceSectionKind,
+    AgeBand,
+    Circumstance,
+    Condition,
+    Gender,
+    HairProduct,
+    HairState,
+    Locale,
+    PurchasePriority,
+    ReferralUrgency,
+    ScalpSite,
+    Severity,
+    ShampooFrequency,
+    Symptom,
+    TreatmentFrequency,
+)
+
+ENUMS: Final[tuple[type[Enum], ...]] = (
+    AbstentionReason,
+    AdviceSectionKind,
+    AdviceSource,
+    AgeBand,
+    AnalysisFailureCode,
+    AnalysisStatus,
+    Circumstance,
+    Condition,
+    ConsentKind,
+    ErrorCode,
+    FieldErrorCode,
+    Gender,
+    HairProduct,
+    HairState,
+    ImageQualityReason,
+    Locale,
+    PurchasePriority,
+    ReferralUrgency,
+    Role,
+    ScalpSite,
+    Severity,
+    ShampooFrequency,
+    SurveyQuestionKind,
+    Symptom,
+    TreatmentFrequency,
+)
+
+for _enum in ENUMS:
+    strawberry.enum(_enum)
