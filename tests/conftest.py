@@ -20,5 +20,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on the whole stack come last, so that quick failures show first."""
-    items.sort(key=lambda item: item.get_closest_marker("stack") is not None)
+    """Tests on the whole stack come last, so that quick failures show first; very last are those
+    that take it apart."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return sum(item.get_closest_marker(name) is not None for name in ("stack", "last"))

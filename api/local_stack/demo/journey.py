@@ -53,14 +53,19 @@ class Watcher(Protocol):
 async def travel(base_url: str, shots: Sequence[Shot], watcher: Watcher) -> Journey:
     """The whole journey, from signing up to reading the analysis. Raises Refused."""
     journey = Journey(ApiClient(base_url))
-    await _timed(journey, "signUp", lambda: _sign_up(journey, watcher))
-    await _timed(journey, "grantConsent", lambda: _consent(journey, watcher))
+    await sign_up_and_consent(journey, watcher)
     photos = await _timed(journey, "uploadPhotos", lambda: _upload(journey, shots, watcher))
     asked = await _timed(journey, "requestAnalysis", lambda: _request(journey, photos, watcher))
     await _timed(journey, "analysis", lambda: _follow(journey, asked["id"], watcher))
     read = await journey.client.query("Analysis", id=asked["id"])
     journey.analysis = read
     return journey
+
+
+async def sign_up_and_consent(journey: Journey, watcher: Watcher) -> None:
+    """Become someone who may upload; ``journey.client`` then speaks for that person."""
+    await _timed(journey, "signUp", lambda: _sign_up(journey, watcher))
+    await _timed(journey, "grantConsent", lambda: _consent(journey, watcher))
 
 
 async def _timed(journey: Journey, name: str, step: Callable[[], Awaitable[T]]) -> T:
