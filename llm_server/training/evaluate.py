@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from llm_server.card import Sampling
 from llm_server.training.generation import write_replies
-from llm_server.training.grading import distinct_ngrams, grade_replies, refusal, test_pairs
+from llm_server.training.grading import distinct_ngrams, grade_replies, refusal, unseen_pairs
 from llm_server.training.lora import load_base
 from llm_server.training.pairs import AdvicePair
 
@@ -63,7 +63,7 @@ def main() -> None:
     model, tokenizer = load_base(options.model)
     if options.adapter:
         model = PeftModel.from_pretrained(model, options.adapter)
-    cases = test_pairs(options.cases)
+    cases = unseen_pairs(options.cases)
     figures, replies = evaluate(model, tokenizer, cases, Sampling())
     for name, value in figures.items():
         print(f"{name:28} {value}")

@@ -9,7 +9,6 @@ from typing import Final
 from dupi.advice.replies import ReplyReader, ReplyRejected
 from llm_server.training.pairs import AdvicePair, pairs
 
-
 SHOWN: Final = 160
 
 
@@ -25,7 +24,7 @@ class Grades:
         return self.passed / max(1, self.total)
 
 
-def test_pairs(count: int, seed: int = 9_001) -> list[AdvicePair]:
+def unseen_pairs(count: int, seed: int = 9_001) -> list[AdvicePair]:
     """Pairs of cases that are never trained on."""
     return list(islice(pairs(seed, test=True), count))
 

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from llm_server.card import Sampling
 from llm_server.training.generation import write_replies
-from llm_server.training.grading import grade_replies, test_pairs
+from llm_server.training.grading import grade_replies, unseen_pairs
 from llm_server.training.loop import Batch, fit
 from llm_server.training.pairs import AdvicePair, pairs
 from llm_server.training.recipe import RUNS, TrainingRecipe, read_recipe
@@ -83,7 +83,7 @@ def main() -> None:
     base, tokenizer = load_base(RUNS / "base" / "model")
     model = adapted(base, recipe["lora"])
     model.print_trainable_parameters()
-    watched = test_pairs(recipe["early_stop"]["cases"], seed=data["seed"])
+    watched = unseen_pairs(recipe["early_stop"]["cases"], seed=data["seed"])
 
     def good_enough(step: int) -> bool:
         model.save_pretrained(folder / "adapter")
