@@ -94,7 +94,7 @@ def _reap() -> None:
 
 def _descendants(root: int) -> Iterator[int]:
     children: dict[int, list[int]] = {}
-    for pid, parent in _processes():
+    for pid, parent in processes():
         children.setdefault(parent, []).append(pid)
     waiting = [root]
     while waiting:
@@ -103,7 +103,7 @@ def _descendants(root: int) -> Iterator[int]:
         waiting.extend(found)
 
 
-def _processes() -> Iterator[tuple[int, int]]:
+def processes() -> Iterator[tuple[int, int]]:
     """(pid, parent's pid) of every process."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():

@@ -18,6 +18,8 @@ from api.local_stack.paths import (
 from api.local_stack.ports import LOOPBACK
 
 ADVISOR_KEY_VARIABLE: Final = "VLLM_API_KEY"
+_DRAIN_SECONDS: Final = 5
+"""Advice that is being written when the stack stops may be finished within."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ def launch_triton(grpc: int, http: int, metrics: int) -> Launch:
 def launch_advisor(port: int, api_key: str) -> Launch:
     """vLLM over the merged model of the newest version."""
     where = ("--model-dir", str(newest_advisor()), "--host", LOOPBACK, "--port", str(port))
-    return Launch(
-        (str(ML_PYTHON), "-m", "llm_server.serve", *where), {ADVISOR_KEY_VARIABLE: api_key}
-    )
+    drain = ("--drain-seconds", str(_DRAIN_SECONDS))
+    command = (str(ML_PYTHON), "-m", "llm_server.serve", *where, *drain)
+    return Launch(command, {ADVISOR_KEY_VARIABLE: api_key})
 
 
 def newest_advisor() -> Path:

@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
+from api.local_stack import keeper
 from api.local_stack.paths import ROOT
 
-_KEEPER: Final = Path(__file__).with_name("keeper.py")
+_KEEPER: Final = Path(keeper.__file__)
 _KILL_AFTER_SECONDS: Final = 10.0
 """Longest wait for a keeper that has used up its program's grace."""
 
@@ -18,10 +19,10 @@ _KILL_AFTER_SECONDS: Final = 10.0
 class KeptProcess:
     """A running program. What it starts ends with it, and all of it ends with this process."""
 
-    def __init__(self, name: str, keeper: "subprocess.Popen[bytes]", log: Path, grace: float):
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", log: Path, grace: float):
         self.name = name
         self.log = log
-        self._keeper = keeper
+        self._keeper = process
         self._grace = grace
 
     @classmethod
@@ -38,8 +39,8 @@ class KeptProcess:
         log.parent.mkdir(parents=True, exist_ok=True)
         keep = [sys.executable, "-I", "-S", str(_KEEPER), str(grace_seconds), *command]
         with log.open("ab") as output:
-            keeper = _start_keeper(keep, environment, output)
-        return cls(name, keeper, log, grace_seconds)
+            process = _start_keeper(keep, environment, output)
+        return cls(name, process, log, grace_seconds)
 
     @property
     def exit_status(self) -> int | None:
@@ -49,6 +50,10 @@ class KeptProcess:
     @property
     def keeper_pid(self) -> int:
         return self._keeper.pid
+
+    def program_pids(self) -> list[int]:
+        """The program itself, below its keeper; nothing where it has ended."""
+        return [pid for pid, parent in keeper.processes() if parent == self._keeper.pid]
 
     async def wait(self, seconds: float) -> int | None:
         """Its exit status, or ``None`` where it still runs after ``seconds``."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.local_stack.keeper import _processes
+from api.local_stack.keeper import processes
 from api.local_stack.processes import KeptProcess
 
 _LIMIT_SECONDS = 20.0
@@ -41,7 +41,7 @@ time.sleep(600)
 def _alive(marker: str) -> list[int]:
     """Processes with ``marker`` on their command line."""
     found = []
-    for pid, _ in _processes():
+    for pid, _ in processes():
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
