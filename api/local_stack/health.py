@@ -10,7 +10,11 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 from tritonclient.utils import InferenceServerException
 
+from dupi.vision.contract import COMPONENTS, ENSEMBLE
+
 _ASK_TIMEOUT_SECONDS: Final = 3.0
+_ASK_WEB_TIMEOUT_SECONDS: Final = 10.0
+"""Web looks at each of its parts before it answers."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,22 @@ async def check_store(url: str) -> Health:
 
 
 async def check_triton(address: str) -> Health:
-    """Whether Triton is up; the models are loaded when web asks for them."""
+    """Up once the ensemble is loaded, which web asks for; says how many models are so far."""
     client = triton.InferenceServerClient(address)
     try:
-        is_live = await client.is_server_live(client_timeout=_ASK_TIMEOUT_SECONDS)
-    except (TimeoutError, InferenceServerException):
+        index = await client.get_model_repository_index(client_timeout=_ASK_TIMEOUT_SECONDS)
+    except (InferenceServerException, TimeoutError):
         return Health(is_up=False, detail="starting")
     finally:
         await client.close()
-    return Health(is_up=bool(is_live))
+    return _how_far({model.name for model in index.models if model.state == "READY"})
+
+
+def _how_far(ready: set[str]) -> Health:
+    wanted = (*COMPONENTS, ENSEMBLE)
+    loaded = sum(name in ready for name in wanted)
+    detail = f"{loaded} of {len(wanted)} models loaded"
+    return Health(is_up=ENSEMBLE in ready, detail=detail, share=loaded / len(wanted))
 
 
 async def check_advisor(base_url: str) -> Health:
@@ -59,7 +70,7 @@ async def check_advisor(base_url: str) -> Health:
 
 async def check_web(url: str) -> Health:
     """Ready when all it needs is; says what is not."""
-    status, body = await _get(f"{url}/health/ready")
+    status, body = await _get(f"{url}/health/ready", _ASK_WEB_TIMEOUT_SECONDS)
     if status is None:
         return Health(is_up=False, detail="starting")
     return Health(is_up=status == httpx.codes.OK, detail=_what_is_missing(body))
@@ -77,9 +88,9 @@ def _is_ready(part: object) -> bool:
     return bool(part.get("ready")) if isinstance(part, dict) else part in (True, "ready", "ok")
 
 
-async def _get(url: str) -> tuple[int | None, object]:
+async def _get(url: str, seconds: float = _ASK_TIMEOUT_SECONDS) -> tuple[int | None, object]:
     try:
-        async with httpx.AsyncClient(timeout=_ASK_TIMEOUT_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
             answer = await client.get(url)
     except httpx.HTTPError:
         return None, None

@@ -85,7 +85,7 @@ def _plan_triton(given: Mapping[str, str], grpc: int, http: int, metrics: int) -
     is_given = "DUPI_TRITON_URL" in given
     launch = None if is_given else launches.launch_triton(grpc, http, metrics)
     check = partial(health.check_triton, address)
-    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 180, 20, 15)
+    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 600, 60, 15)
 
 
 def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:
