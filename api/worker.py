@@ -8,7 +8,6 @@ import random
 import signal
 from typing import Final
 
-import structlog
 from pymongo.errors import PyMongoError
 
 from dupi.adapters.hints import QUEUE_CHANNEL, Subscription
@@ -18,6 +17,7 @@ from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import Claim, LeaseLost, claim_next, count_unfinished, still_there
 from dupi.concurrency import first_of, wait_until
 from dupi.idempotency import purge_expired
+from dupi.logs import bound, get_logger, set_up_logs
 from dupi.metrics import LEASES_LOST, QUEUE_DEPTH
 from dupi.operations.reconciler import reconcile_until
 from dupi.resources import Resources, open_resources
@@ -27,7 +27,7 @@ _RENEWALS_PER_LEASE: Final = 3
 _SWEEP_EVERY_S: Final = 30.0
 _PAUSE_S: Final = 1.0
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
@@ -37,8 +37,8 @@ async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
         await stop.wait()
         return
     async with asyncio.TaskGroup() as group:
-        group.create_task(reconcile_until(resources, stop))
-        group.create_task(_sweep_until(resources, stop))
+        for upkeep in (reconcile_until(resources, stop), _sweep_until(resources, stop)):
+            group.create_task(first_of(upkeep, stop.wait()))  # loading a model takes its time
         for _ in range(concurrency):
             group.create_task(_work_until(resources, stop))
 
@@ -92,8 +92,7 @@ async def _ended(work: "asyncio.Task[None]") -> None:
 async def _work(resources: Resources, claim: Claim) -> None:
     """Run one analysis under its lease. Whoever lost the lease drops the work silently."""
     analysis = claim.analysis
-    names = {"request_id": analysis.request_id, "analysis_id": analysis.id}
-    with structlog.contextvars.bound_contextvars(**names):
+    with bound(request_id=analysis.request_id, analysis_id=analysis.id):
         try:
             await first_of(run_pipeline(resources, claim), _keep_lease(resources, claim))
         except LeaseLost:
@@ -151,7 +150,9 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_resources(load_settings()) as resources:
+    settings = load_settings()
+    set_up_logs(settings.logs)
+    async with open_resources(settings) as resources:
         await run_workers(resources, stop)
 
 

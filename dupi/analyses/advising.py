@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from dupi.adapters.advisor import AdvisorIdentity
 from dupi.advice.prompts import advice_messages
 from dupi.advice.replies import (
@@ -38,6 +36,7 @@ from dupi.analyses.models import (
 from dupi.analyses.queue import Claim
 from dupi.errors import Unavailable
 from dupi.knowledge.plan import Case, Plan
+from dupi.logs import get_logger
 from dupi.metrics import ADVICE_RESTARTS
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ _KEPT_FREE: Final = 64
 events an attempt, and the attempts are few)."""
 _MARGIN_S: Final = 1.0
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 async def write_advice(
@@ -63,7 +62,7 @@ async def write_advice(
             return await _close(writer, case, plan, author)
         except ReplyRejected as rejected:
             ADVICE_RESTARTS.labels(reason=rejected.code).inc()
-            log.warning("reply_rejected", code=rejected.code, sentence=rejected.sentence)
+            log.warning("reply_rejected", code=rejected.code)  # the words are personal
         except Unavailable as away:
             ADVICE_RESTARTS.labels(reason="UNAVAILABLE").inc()
             log.warning("advisor_away", error=str(away))

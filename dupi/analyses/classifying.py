@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import structlog
-
 from dupi.adapters.triton import Classification, Map, Pixels
 from dupi.analyses.files import analysis_files
 from dupi.analyses.grading import grade_photo, overall
@@ -20,6 +18,7 @@ from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord
 from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
+from dupi.logs import get_logger
 from dupi.operations.models import Deployment
 from dupi.operations.service import get_live_deployment
 
@@ -34,7 +33,7 @@ _MAX_OVERLAY_SIDE: Final = 640
 
 T = TypeVar("T")
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 class PhotoUnreadable(Exception):

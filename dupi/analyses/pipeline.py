@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import structlog
 from pymongo.errors import PyMongoError
 
 from dupi.analyses.advising import write_advice
@@ -28,6 +27,7 @@ from dupi.clock import utc_now
 from dupi.errors import Unavailable
 from dupi.knowledge.plan import Case
 from dupi.knowledge.rules import make_plan
+from dupi.logs import get_logger
 from dupi.metrics import ADVICES, ANALYSES_FINISHED, STEP_SECONDS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _CLASSIFIED: Final = 0.5
 _ADVISING: Final = 0.6
 _DONE: Final = 1.0
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 async def run_pipeline(resources: "Resources", claim: Claim) -> None:

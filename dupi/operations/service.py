@@ -7,14 +7,15 @@ deployment is unique, and applying the same one twice changes nothing.
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-import structlog
 from pymongo.errors import DuplicateKeyError
 
 from dupi.adapters.triton import component_config
 from dupi.clock import utc_now
 from dupi.concurrency import all_of
+from dupi.documents import plain
 from dupi.errors import Unavailable
 from dupi.ids import new_id, sort_key
+from dupi.logs import get_logger
 from dupi.operations.models import DeployedAdvisor, DeployedModel, Deployment, DeploymentState
 from dupi.operations.published import newest_published
 from dupi.vision import contract as names
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _FIRST_NUMBER: Final = 1
 _LOADS_AT_ONCE: Final = 2
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 async def get_live_deployment() -> Deployment:
@@ -85,6 +86,20 @@ def _deployed(manifest: Manifest) -> DeployedModel:
         version=str(manifest.version),
         trunk_version=str(manifest.trunk_version),
         abstain_below=manifest.abstain_below,
+    )
+
+
+async def learn_advisor(resources: "Resources", deployment: Deployment) -> None:
+    """Write down which version the advisor is, once it says so: it starts long after Triton.
+
+    Raises Unavailable where the advisor is away.
+    """
+    if deployment.advisor.version is not None:
+        return
+    identity = await resources.advisor.identity()
+    learned = deployment.advisor.model_copy(update={"version": identity.version})
+    await Deployment.get_pymongo_collection().update_one(
+        {"_id": deployment.id}, {"$set": {"advisor": plain(learned)}}
     )
 
 

@@ -1,0 +1,94 @@
+"""The advisor's client against a real server that misbehaves."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dupi.adapters.advisor import AdvisorIdentity, AdvisorTimeouts, OpenAIAdvisor, open_advisor
+from dupi.errors import Unavailable
+from tests.support.advisor_server import MODEL, VERSION, AdvisorServer, Script, running_advisor
+
+LIMITS = AdvisorTimeouts(connect=0.5, first_token=1.0, between_tokens=0.3, total=1.5)
+ASKED = [{"role": "user", "content": "질문"}]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[AdvisorServer]:
+    async with running_advisor() as running:
+        yield running
+
+
+@pytest.fixture
+async def advisor(server: AdvisorServer) -> AsyncIterator[OpenAIAdvisor]:
+    async with open_advisor(server.url, api_key=None, model=MODEL, timeouts=LIMITS) as client:
+        yield client
+
+
+async def read(advisor: OpenAIAdvisor, *, within: float = 5) -> list[str]:
+    async with advisor.reply(ASKED, timeout=within) as reply:
+        return [chunk async for chunk in reply.chunks()]
+
+
+async def test_a_reply_comes_in_pieces(advisor: OpenAIAdvisor, server: AdvisorServer) -> None:
+    server.scripts = deque([Script(["두피", "가 ", "좋아요."])])
+    assert await read(advisor) == ["두피", "가 ", "좋아요."]
+    assert server.requests[0]["messages"] == ASKED
+    assert server.requests[0]["stream"] is True
+
+
+async def test_who_answers_is_what_the_server_says(
+    advisor: OpenAIAdvisor, server: AdvisorServer
+) -> None:
+    assert await advisor.identity() == AdvisorIdentity(MODEL, VERSION)
+    server.served = [MODEL]
+    assert await advisor.identity() == AdvisorIdentity(MODEL, None)
+    server.served = ["another"]
+    with pytest.raises(Unavailable, match="not served"):
+        await advisor.identity()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(["가"], status=503),
+        Script(["가"], status=404),
+        Script(["가"], status=429),
+        Script(["가"], pause_s=1.2),
+        Script(["가", "나"], pause_s=0.5),
+        Script(["가"] * 20, pause_s=0.1),
+        Script(["가"], cut=True),
+        Script([], cut=True),
+    ],
+    ids=["500", "404", "429", "first", "between", "total", "cut", "nothing"],
+)
+async def test_whatever_goes_wrong_is_unavailable(
+    advisor: OpenAIAdvisor, server: AdvisorServer, script: Script
+) -> None:
+    server.scripts = deque([script])
+    async with asyncio.timeout(4):
+        with pytest.raises(Unavailable) as failure:
+            await read(advisor)
+    assert failure.value.reason == "advisor"
+
+
+async def test_a_server_that_is_away_is_unavailable() -> None:
+    nowhere = "http://127.0.0.1:9/v1"
+    async with open_advisor(nowhere, api_key=None, model=MODEL, timeouts=LIMITS) as client:
+        with pytest.raises(Unavailable):
+            await client.identity()
+        with pytest.raises(Unavailable):
+            await read(client)
+
+
+async def test_leaving_a_reply_ends_it_at_the_server(
+    advisor: OpenAIAdvisor, server: AdvisorServer
+) -> None:
+    server.scripts = deque([Script(["가"] * 1000, pause_s=0.01)])
+    async with advisor.reply(ASKED, timeout=5) as reply:
+        async for _ in reply.chunks():
+            break
+    async with asyncio.timeout(3):
+        while not server.abandoned:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

@@ -1,0 +1,144 @@
+"""The first deployment, and keeping Triton at it, on the real store."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from dupi.errors import Unavailable
+from dupi.operations.models import Deployment
+from dupi.operations.published import MixedTrunks, newest_published
+from dupi.operations.readiness import readiness
+from dupi.operations.reconciler import reconcile, reconcile_until
+from dupi.operations.service import ensure_first_deployment, get_live_deployment, is_applied
+from dupi.resources import Resources
+from dupi.store import StoreDatabase
+from dupi.vision import contract as names
+from dupi.vision.contract import MANIFEST_FILE, Manifest
+from tests.operations.deployments import a_deployment
+from tests.operations.doubles import RememberingServer
+
+
+def publish(repository: Path, versions: Mapping[str, int], *, trunk: int = 1) -> None:
+    """A manifest and a configuration for each model; no weights: nobody loads them here."""
+    for model, version in versions.items():
+        folder = repository / model / str(version)
+        folder.mkdir(parents=True)
+        own_trunk = version if model == names.TRUNK else trunk
+        threshold = None if model == names.TRUNK else 0.4
+        manifest = Manifest(model, version, own_trunk, 160, threshold, "test data", "2026-01-01")
+        (folder / MANIFEST_FILE).write_text(json.dumps(asdict(manifest)))
+        (repository / model / "config.pbtxt").write_text(
+            f'name: "{model}"\nbackend: "pytorch"\nmax_batch_size: 8\ndynamic_batching {{}}\n'
+        )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    publish(tmp_path, dict.fromkeys(names.COMPONENTS, 1))
+    publish(tmp_path, {names.HEADS[0]: 3})
+    return tmp_path
+
+
+@pytest.fixture
+def server() -> RememberingServer:
+    return RememberingServer()
+
+
+@pytest.fixture
+def platform(
+    resources: Resources, store: StoreDatabase, repository: Path, server: RememberingServer
+) -> Resources:
+    settings = resources.settings.model_copy(
+        update={
+            "model_repository": repository,
+            "triton": resources.settings.triton.model_copy(update={"reconcile_seconds": 0.05}),
+        }
+    )
+    return replace(resources, settings=settings, model_server=server)
+
+
+def test_the_highest_version_of_each_is_taken(repository: Path) -> None:
+    versions = {name: m.version for name, m in newest_published(repository).items()}
+    assert versions == dict.fromkeys(names.COMPONENTS, 1) | {names.HEADS[0]: 3}
+
+
+def test_a_component_that_is_not_published_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=names.TRUNK):
+        newest_published(tmp_path)
+
+
+def test_heads_of_another_trunk_are_refused(repository: Path) -> None:
+    publish(repository, {names.TRUNK: 2})
+    with pytest.raises(MixedTrunks, match=names.HEADS[1]):
+        newest_published(repository)
+
+
+async def test_the_first_deployment_is_made_once_however_many_ask(platform: Resources) -> None:
+    made = await asyncio.gather(*(ensure_first_deployment(platform) for _ in range(8)))
+    assert len({deployment.id for deployment in made}) == 1
+    assert await Deployment.find({}).count() == 1
+    live = await get_live_deployment()
+    assert live == made[0]
+    assert live.versions[names.HEADS[0]] == 3
+    assert (live.input_size, live.in_domain_from) == (160, 0.4)
+    assert live.abstain_below(names.HEADS[2]) == 0.4
+
+
+async def test_a_deployment_that_is_live_is_kept(platform: Resources) -> None:
+    live = await a_deployment(number=5, version="9").insert()
+    assert (await ensure_first_deployment(platform)).id == live.id
+
+
+async def test_reconciling_loads_components_then_pins_the_ensemble(
+    platform: Resources, server: RememberingServer
+) -> None:
+    assert await reconcile(platform)
+    assert server.loads[-1] == names.ENSEMBLE
+    assert sorted(server.loads[:-1]) == sorted(names.COMPONENTS)
+    assert await is_applied(platform, await get_live_deployment())
+    assert not await reconcile(platform)
+
+
+async def test_a_server_that_restarted_gets_the_deployment_again(
+    platform: Resources, server: RememberingServer
+) -> None:
+    stop = asyncio.Event()
+    task = asyncio.create_task(reconcile_until(platform, stop))
+    for change in (server.restart, server.restart):
+        change()
+        async with asyncio.timeout(5):
+            while names.ENSEMBLE not in server.loaded:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    stop.set()
+    await task
+
+
+async def test_another_ensemble_than_ours_is_replaced(
+    platform: Resources, server: RememberingServer
+) -> None:
+    await reconcile(platform)
+    steps = server.loaded[names.ENSEMBLE]["ensemble_scheduling"]["step"]
+    steps[1]["model_version"] = 99
+    assert await reconcile(platform)
+    assert not await reconcile(platform)
+
+
+async def test_readiness_names_what_is_waited_for(
+    platform: Resources, server: RememberingServer
+) -> None:
+    async def waiting() -> dict[str, str | None]:
+        return {part.name: part.waits_for for part in await readiness(platform)}
+
+    assert "no deployment" in ((await waiting())["classifiers"] or "")
+    await reconcile(platform)
+    assert (await waiting())["classifiers"] is None
+    server.restart()
+    assert "not at deployment 1" in ((await waiting())["classifiers"] or "")
+    server.away = True
+    assert (await waiting())["classifiers"] == "away"
+    assert (await waiting())["store"] is None
+    assert "models" in ((await waiting())["advisor"] or "")
