@@ -23,7 +23,7 @@ class Group(BaseModel):
 class StoreSettings(Group):
     """MongoDB client."""
 
-    selection_timeout_seconds: float = Field(5.0, gt=0, description="find a server within")
+    open_timeout_seconds: float = Field(5.0, gt=0, description="answer within, at the start")
     operation_timeout_seconds: float = Field(10.0, gt=0, description="one operation at most")
     max_connections: int = Field(50, ge=1, description="connections of one process")
 
@@ -109,6 +109,14 @@ class ApiSettings(Group):
     cors_origins: tuple[str, ...] = Field((), description="web origins that may call (JSON list)")
     secure_cookies: bool = Field(False, description="cookies over https only")
     trust_proxy: bool = Field(False, description="take the caller's address from X-Forwarded-For")
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="a request without files, at most")
+    sockets_per_person: int = Field(20, ge=1, description="WebSockets of one person, or address")
+    operations_per_socket: int = Field(20, ge=1, description="operations at once on one WebSocket")
+    init_timeout_seconds: float = Field(10.0, gt=0, description="connection_init within")
+    session_check_seconds: float = Field(
+        2.0, gt=0, description="open streams look whether their session holds every"
+    )
+    shutdown_grace_seconds: int = Field(10, ge=0, description="requests end within, when stopped")
 
 
 class LogSettings(Group):

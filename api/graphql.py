@@ -1,0 +1,207 @@
+"""GraphQL over HTTP, multipart uploads, server-sent events and graphql-transport-ws."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLRequestData
+from strawberry.http.streaming import SSETransport
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from api import bodies
+from api.callers import bearer_token, callers_locale, context_of, request_id_of, resources_of
+from api.responses import Refused, expected_failure, refusal, unexpected_failure
+from api.sockets import Socket, SocketCounts
+from dupi.errors import DupiError, Unauthenticated, Unavailable
+from dupi.settings import Settings
+from dupi.store import store_errors
+from schema.context import Context
+from schema.errors import extensions_of
+from schema.messages import message_of
+from schema.root import schema
+
+log = structlog.get_logger()
+
+_HEARTBEAT_S: Final = 5.0
+
+
+class _Requests(StarletteRequestAdapter):
+    """Forms of a few parts only."""
+
+    async def get_form(self) -> Any:
+        return await self._request.form(
+            max_files=bodies.MAX_FILES, max_fields=2, max_part_size=256 * 1024
+        )
+
+
+class _EventStream(SSETransport):
+    """Heartbeats also are when an open stream's session is looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(heartbeat_interval=_HEARTBEAT_S)
+
+
+class GraphQLApp(GraphQL[Context, None]):
+    """Strawberry's view, its parsing replaced by one that answers 400 to what is malformed."""
+
+    request_adapter_class = _Requests
+    graphql_transport_ws_handler_class = Socket
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: _EventStream}  # noqa: RUF012
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql",
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=settings.api.init_timeout_seconds),
+            max_subscriptions_per_connection=settings.api.operations_per_socket,
+            allowed_origins=settings.api.cors_origins,
+        )
+        self.socket_counts = SocketCounts(settings.api.sockets_per_person)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request, receive)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, receive: Receive) -> Response:
+        """The answer, or the refusal, to one request. Files that came with it are closed."""
+        request_id, locale = request_id_of(request), callers_locale(request)
+        bounded: Request | None = None
+        try:
+            bounded = Request(request.scope, self._bounded(request, receive))
+            return await self._run_in_time(bounded)
+        except Refused as refused:
+            return refusal(refused, request_id)
+        except HTTPException as refused:
+            return refusal(Refused(refused.status_code, refused.reason), request_id)
+        except StarletteHTTPException as refused:
+            return refusal(Refused(refused.status_code, refused.detail), request_id)
+        except DupiError as error:
+            return expected_failure(error, request_id, locale)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("unexpected")
+            return unexpected_failure(request_id, locale)
+        finally:
+            if bounded is not None:
+                await bounded.close()
+
+    def _bounded(self, request: Request, receive: Receive) -> Receive:
+        settings = resources_of(request).settings
+        limit = bodies.body_limit(
+            request.headers, plain=settings.api.max_body_bytes, file=settings.photos.max_bytes
+        )
+        return bodies.bounded(receive, request.headers, limit)
+
+    async def _run_in_time(self, request: Request) -> Response:
+        seconds = resources_of(request).settings.api.request_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.run(request)
+        except TimeoutError as late:
+            raise Unavailable(f"no answer within {seconds} s", reason="deadline") from late
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        """A socket's caller signs in with connection_init, an HTTP caller with a header."""
+        context = context_of(request, response if isinstance(response, Response) else None)
+        if isinstance(request, Request):
+            token = bearer_token(request.headers.get("authorization"))
+            if token is not None:
+                with store_errors():
+                    await context.sign_in(token)
+            request.state.context = context
+        return context
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Of sockets' frames: Strawberry closes with 4400 on this one error."""
+        try:
+            return bodies.decode_json(data)
+        except ValueError as invalid:
+            raise json.JSONDecodeError(str(invalid), "", 0) from invalid
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        if request.method != "POST":
+            raise Refused(405, "Operations are sent by POST.")
+        data = await self._read(request)
+        if not isinstance(data, dict):
+            raise Refused(400, "The body must be one GraphQL request: an object.")
+        transport = self._get_stream_transport_from_headers(request.headers)
+        return GraphQLRequestData(
+            query=_field(data, "query", str),
+            variables=_field(data, "variables", dict),
+            operation_name=_field(data, "operationName", str),
+            extensions=_field(data, "extensions", dict),
+            protocol=transport.protocol if transport else "http",
+        )
+
+    async def _read(self, request: AsyncHTTPRequestAdapter) -> object:
+        content_type = (request.content_type or "").split(";")[0].strip().lower()
+        if content_type == "application/json":
+            return bodies.parse_json(await request.get_body())
+        if content_type == "multipart/form-data" and isinstance(request, _Requests):
+            bodies.check_preflight(request.headers)
+            return bodies.read_multipart(await request.get_form())
+        raise Refused(415, "The body must be application/json or multipart/form-data.")
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncGenerator[str, None]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        context: Context = request.state.context
+        return await super().create_streaming_response(
+            request, lambda: _while_signed_in(stream(), context), sub_response, headers
+        )
+
+
+def _field(data: dict[str, Any], name: str, kind: type) -> Any:
+    value = data.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise Refused(400, f"`{name}` must be {'an object' if kind is dict else 'a text'} or null.")
+    return value
+
+
+async def _while_signed_in(
+    events: AsyncGenerator[str, None], context: Context
+) -> AsyncGenerator[str, None]:
+    """The events, until the session ends: then its error, and the end of the stream."""
+    clock = asyncio.get_running_loop().time
+    pause, checked_at = context.resources.settings.api.session_check_seconds, clock()
+    try:
+        async for event in events:
+            if clock() - checked_at >= pause:
+                await context.check_session()
+                checked_at = clock()
+            yield event
+    except Unauthenticated as ended:
+        shown = extensions_of(ended, context.locale) | {"requestId": context.request_id}
+        error = {"message": message_of(ended, context.locale), "extensions": shown}
+        data = json.dumps({"data": None, "errors": [error]})
+        transport = _EventStream()
+        yield transport.encode_event("next", data)
+        yield transport.encode_complete()
+    finally:
+        await events.aclose()

@@ -1,0 +1,103 @@
+"""The web process: GraphQL, media, health and metrics; workers beside, unless they run elsewhere.
+
+``python -m api.main`` serves on 127.0.0.1 and ``DUPI_PORT``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, WebSocketRoute
+
+from api.graphql import GraphQLApp
+from api.health import live, metrics, ready
+from api.media import media
+from api.middleware import REQUEST_ID, RequestIds
+from api.worker import run_workers
+from dupi.logs import set_up_logs
+from dupi.resources import open_resources
+from dupi.settings import Settings, load_settings
+
+_HOST: Final = "127.0.0.1"
+_PING_S: Final = 20.0
+
+
+def create_app(settings: Settings) -> Starlette:
+    graphql = GraphQLApp(settings)
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            Route("/media/{key:path}", media),
+            Route("/health/live", live),
+            Route("/health/ready", ready),
+            Route("/metrics", metrics),
+        ],
+        middleware=[Middleware(RequestIds), *_cors(settings)],
+        lifespan=_lifespan(settings),
+    )
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.api.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.api.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            allow_credentials=True,
+            expose_headers=[REQUEST_ID],
+        )
+    ]
+
+
+def _lifespan(
+    settings: Settings,
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Resources are open, and workers at work, for as long as the app serves."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        async with open_resources(settings) as resources, asyncio.TaskGroup() as group:
+            app.state.resources = resources
+            group.create_task(run_workers(resources, stop))
+            try:
+                yield
+            finally:
+                stop.set()
+
+    return lifespan
+
+
+def serve(settings: Settings) -> None:
+    uvicorn.run(
+        create_app(settings),
+        host=_HOST,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws_max_size=settings.api.max_body_bytes,
+        ws_ping_interval=_PING_S,
+        ws_ping_timeout=_PING_S,
+        timeout_graceful_shutdown=settings.api.shutdown_grace_seconds,
+    )
+
+
+def main() -> None:
+    settings = load_settings()
+    set_up_logs(settings.logs)
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

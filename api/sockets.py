@@ -1,0 +1,185 @@
+"""graphql-transport-ws: who may connect, what frames are taken, and when a socket is closed.
+
+4400 malformed · 4401 no valid session, or not any more · 4408 no connection_init in time ·
+4409 an id twice · 4429 two connection_inits, or too many sockets
+"""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from typing import Any, Final, cast
+
+import structlog
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+
+from api.callers import bearer_token
+from dupi.errors import DupiError, Unauthenticated
+from dupi.store import store_errors
+from schema.context import Context
+
+log = structlog.get_logger()
+
+_MAX_ID: Final = 200
+_FRAMES: Final = {"connection_init", "ping", "pong", "subscribe", "complete"}
+
+
+class SocketCounts:
+    """Sockets that are open in this process, by person, or by address where nobody signed in."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    def take(self, key: str) -> bool:
+        """Count one more, if there is room."""
+        if self._open[key] >= self._most:
+            return False
+        self._open[key] += 1
+        return True
+
+    def give_back(self, key: str) -> None:
+        self._open[key] -= 1
+        if self._open[key] <= 0:
+            del self._open[key]
+
+
+class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    """One socket: all its operations speak for the person that connection_init named."""
+
+    _watch: "asyncio.Task[None] | None" = None
+    _counted_as: str | None = None
+
+    async def handle(self) -> None:
+        try:
+            await super().handle()
+        finally:
+            if self._watch:
+                self._watch.cancel()
+            if self._counted_as:
+                self._counts.give_back(self._counted_as)
+
+    async def handle_message(self, message: Message) -> None:
+        if is_well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("Malformed message")
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_timed_out:
+            return
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+        if self.connection_init_received:
+            await self.websocket.close(4429, "Too many initialisation requests")
+            return
+        self.connection_init_received = True
+        payload = message.get("payload") or {}
+        if await self._sign_in(payload.get("authorization")) and await self._count():
+            await self.send_message({"type": "connection_ack"})
+            self.connection_acknowledged = True
+            self._watch = asyncio.create_task(self._watch_session())
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        most = self.max_subscriptions_per_connection or 0
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if is_new and len(self.operations) >= most:
+            error = _too_many_operations(most, self.context.request_id)
+            await self.send_message(
+                {"id": message["id"], "type": "error", "payload": [error.formatted]}
+            )
+        else:
+            await super().handle_subscribe(message)
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
+        """A faulty document fails its own operation, not its neighbours on the socket."""
+        return None
+
+    @property
+    def _counts(self) -> SocketCounts:
+        return cast(SocketCounts, cast(Any, self.view).socket_counts)
+
+    async def _sign_in(self, authorization: object) -> bool:
+        try:
+            token = bearer_token(authorization)
+            if token is not None:
+                with store_errors():
+                    await self.context.sign_in(token)
+        except Unauthenticated:
+            await self.websocket.close(4401, "Unauthorized")
+        except DupiError:
+            await self.websocket.close(1013, "Try again later")
+        else:
+            return True
+        return False
+
+    async def _count(self) -> bool:
+        context = self.context
+        who = context.principal.user_id if context.principal else f"address {context.address}"
+        if not self._counts.take(who):
+            await self.websocket.close(4429, "Too many sockets")
+            return False
+        self._counted_as = who
+        return True
+
+    async def _watch_session(self) -> None:
+        """Close once the token has expired or its session has ended."""
+        pause = self.context.resources.settings.api.session_check_seconds
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self.context.check_session()
+            except Unauthenticated:
+                break
+            except Exception as error:
+                log.warning("session_not_checked", error=repr(error))
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        with suppress(Exception):
+            await self.websocket.close(4401, "Unauthorized")
+
+
+def is_well_formed(message: object) -> bool:
+    """Whether a frame has the shape that the protocol gives it."""
+    if not isinstance(message, dict) or message.get("type") not in _FRAMES:
+        return False
+    kind, payload = message["type"], message.get("payload")
+    if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
+        return False
+    if kind == "subscribe":
+        return _is_request(payload)
+    return payload is None or isinstance(payload, dict)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_ID
+
+
+def _is_request(payload: object) -> bool:
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("extensions"), dict | None)
+    )
+
+
+def _too_many_operations(most: int, request_id: str) -> GraphQLError:
+    return GraphQLError(
+        f"Too many operations on one socket (at most {most}).",
+        extensions={
+            "code": "LIMIT_EXCEEDED",
+            "limit": "operations",
+            "maximum": most,
+            "requestId": request_id,
+        },
+    )
