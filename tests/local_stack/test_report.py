@@ -1,12 +1,14 @@
 """What the demo shows, without a terminal."""
 
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from rich.console import Console
 
-from api.local_stack.demo.pictures import lay_over
+from api.local_stack.demo.pictures import Overlay, lay_over
+from api.local_stack.demo.poster import draw_poster
 from api.local_stack.demo.report import Report
 from dupi.knowledge.vocabulary import Condition
 
@@ -64,3 +66,17 @@ def test_an_overlay_is_the_photo_with_the_map_over_it() -> None:
     result = lay_over(photo, layer)
     assert result.size == (8, 6)
     assert result.getpixel((4, 3)) == (178, 50, 50)
+
+
+def test_the_poster_shows_each_site_and_its_worst_findings(tmp_path: Path) -> None:
+    overlays = []
+    for site in ("CROWN", "BACK"):
+        for number, severity in enumerate(("NONE", "SEVERE", "MILD")):
+            path = tmp_path / f"{site}-{number}.png"
+            Image.new("RGB", (64, 48), "red").save(path)
+            overlays.append(Overlay(site, _finding("DANDRUFF", severity=severity), path))
+    photos = {site: Image.new("RGB", (64, 48), "blue") for site in ("CROWN", "BACK")}
+    poster = draw_poster(photos, overlays)
+    assert poster.size == (1000, 570)
+    assert poster.getpixel((20, 20)) == (0, 0, 255)
+    assert poster.getpixel((980, 500)) == (255, 0, 0)

@@ -18,7 +18,8 @@ from rich.rule import Rule
 from api.local_stack.demo.client import Refused
 from api.local_stack.demo.journey import Journey, Shot, travel
 from api.local_stack.demo.photos import NoPhoto, demo_shots, own_shot
-from api.local_stack.demo.pictures import write_overlays
+from api.local_stack.demo.pictures import fetch_photos, write_overlays
+from api.local_stack.demo.poster import draw_poster
 from api.local_stack.demo.report import Report
 from api.local_stack.paths import DEMO, DEMO_STATE, ROOT
 from api.local_stack.plan import WEB, StackPlan, plan_stack
@@ -62,7 +63,8 @@ def _forget_last_time() -> None:
     for name in ("store", "photos", "logs"):
         shutil.rmtree(DEMO_STATE / name, ignore_errors=True)
     shutil.rmtree(DEMO / "overlays", ignore_errors=True)
-    (DEMO / "result.json").unlink(missing_ok=True)
+    for name in ("result.json", "result.png"):
+        (DEMO / name).unlink(missing_ok=True)
     (DEMO / "overlays").mkdir(parents=True)
 
 
@@ -92,10 +94,13 @@ async def _show(
     journey = await travel(plan.endpoint(WEB), shots, report)
     journey.seconds["start"] = round(start_seconds, 3)
     report.closing(journey.analysis)
-    overlays = await write_overlays(journey.client, journey.analysis, DEMO / "overlays")
     _write_result(journey)
-    console.print(f"  result    {(DEMO / 'result.json').relative_to(ROOT)}")
-    console.print(f"  overlays  {(DEMO / 'overlays').relative_to(ROOT)}/ ({len(overlays)} PNG)\n")
+    photos = await fetch_photos(journey.client, journey.analysis)
+    overlays = await write_overlays(journey.client, journey.analysis, photos, DEMO / "overlays")
+    draw_poster(photos, overlays).save(DEMO / "result.png")
+    for what in ("result.json", "result.png", "overlays/"):
+        console.print(f"  → {DEMO.relative_to(ROOT)}/{what}")
+    console.print()
 
 
 def _write_result(journey: Journey) -> None:

@@ -17,18 +17,25 @@ class Overlay:
     path: Path
 
 
-async def write_overlays(client: ApiClient, analysis: Answer, folder: Path) -> list[Overlay]:
+async def fetch_photos(client: ApiClient, analysis: Answer) -> dict[str, Image.Image]:
+    """Each photo of the analysis, by its site."""
+    return {
+        photo["site"]: _open(await client.download(photo["url"])) for photo in analysis["photos"]
+    }
+
+
+async def write_overlays(
+    client: ApiClient, analysis: Answer, photos: dict[str, Image.Image], folder: Path
+) -> list[Overlay]:
     """One PNG a photo and condition that has a map: the photo with the map laid over."""
-    sites = {photo["id"]: photo for photo in analysis["photos"]}
     overlays = []
     for graded in analysis["photoFindings"]:
-        photo = sites[graded["photo"]["id"]]
-        base = _open(await client.download(photo["url"]))
+        site = graded["photo"]["site"]
         for finding in _with_map(graded["findings"]):
             layer = _open(await client.download(finding["attentionMapUrl"]))
-            name = f"{photo['site']}-{finding['condition']}.png".lower().replace("_", "-")
-            overlay = Overlay(photo["site"], finding, folder / name)
-            lay_over(base, layer).save(overlay.path)
+            name = f"{site}-{finding['condition']}.png".lower().replace("_", "-")
+            overlay = Overlay(site, finding, folder / name)
+            lay_over(photos[site], layer).save(overlay.path)
             overlays.append(overlay)
     return overlays
 

@@ -1,0 +1,26 @@
+"""The README says what is so."""
+
+import re
+
+from api.local_stack.paths import ROOT
+from dupi.settings import settings_table
+
+_README = (ROOT / "README.md").read_text()
+
+
+def test_it_lists_every_setting() -> None:
+    """Its table is what ``python -m dupi.settings`` prints."""
+    assert settings_table() in _README
+
+
+def test_what_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", _README)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_its_commands_are_commands() -> None:
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for command in re.findall(r"(?:`|^)make ([a-z]+)", _README, re.MULTILINE):
+        assert command in known, command
