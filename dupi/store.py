@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
+import pymongo
 from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -42,7 +43,7 @@ async def open_store(settings: Settings) -> AsyncIterator[StoreDatabase]:
     """Connect and bind every document class. Raises Unavailable where no server answers."""
     async with _connect(settings) as client:
         database = client.get_default_database(_DEFAULT_DATABASE)
-        with store_errors():
+        with store_errors(), pymongo.timeout(settings.store.open_timeout_seconds):
             await init_beanie(database=database, document_models=DOCUMENTS, skip_indexes=True)
         yield database
 
@@ -51,7 +52,6 @@ def _connect(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
     limits = settings.store
     return AsyncMongoClient(
         settings.mongodb_url,
-        serverSelectionTimeoutMS=round(limits.selection_timeout_seconds * 1000),
         timeoutMS=round(limits.operation_timeout_seconds * 1000),
         maxPoolSize=limits.max_connections,
         tz_aware=True,
@@ -94,7 +94,10 @@ async def _make_indexes() -> None:
 def main(arguments: list[str]) -> None:
     if arguments != ["indexes"]:
         raise SystemExit("usage: python -m dupi.store indexes")
-    asyncio.run(_make_indexes())
+    try:
+        asyncio.run(_make_indexes())
+    except Unavailable as away:
+        raise SystemExit(str(away)) from None
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def running_store(folder: Path) -> Iterator[str]:
         process.wait(10)
 
 
-def test_database_url(url: str) -> str:
+def fresh_database_url(url: str) -> str:
     """``url`` with a fresh database for tests; a database named in it must be one for tests."""
     parts = urlsplit(url)
     named = parts.path.strip("/")
@@ -45,12 +45,12 @@ def test_database_url(url: str) -> str:
     return urlunsplit(parts._replace(path=f"/{named or 'dupi_test'}_{secrets.token_hex(4)}"))
 
 
-def settings_for_tests(url: str, folder: Path, **changes: object) -> Settings:
+def settings_for_tests(url: str, folder: Path | str, **changes: object) -> Settings:
     """Settings with a fresh database and folder; cheap passwords."""
     values: dict[str, object] = {
         "secret": _SECRET,
-        "mongodb_url": test_database_url(url),
-        "storage_url": str(folder / "photos"),
+        "mongodb_url": fresh_database_url(url),
+        "storage_url": str(Path(folder) / "photos"),
         "accounts": {"hash_memory_kib": 8, "hash_rounds": 1},
     }
     return Settings.model_validate(values | changes)
