@@ -19,6 +19,7 @@ _FIELDS: Final = ("operations", "map")
 _MULTIPART_SLACK: Final = 256 * 1024
 _MAX_STEPS: Final = 8
 _PREFLIGHT_HEADERS: Final = (
+    "authorization",
     "x-requested-with",
     "apollo-require-preflight",
     "graphql-require-preflight",
@@ -59,7 +60,7 @@ def _too_large(limit: int) -> Refused:
 def check_preflight(headers: Mapping[str, str]) -> None:
     """A multipart form can be sent by any web page unless it must carry a header of its own."""
     if not any(headers.get(name) for name in _PREFLIGHT_HEADERS):
-        raise Refused(400, f"Multipart requests need a header such as {_PREFLIGHT_HEADERS[0]}.")
+        raise Refused(400, f"Multipart requests need a header such as {_PREFLIGHT_HEADERS[1]}.")
 
 
 def decode_json(data: str | bytes) -> object:
