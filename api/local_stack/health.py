@@ -76,16 +76,10 @@ async def check_web(url: str) -> Health:
     return Health(is_up=status == httpx.codes.OK, detail=_what_is_missing(body))
 
 
-def _what_is_missing(body: object) -> str:
+def _what_is_missing(body: Any) -> str:
     parts = body.get("parts", {}) if isinstance(body, dict) else {}
-    if not isinstance(parts, dict):
-        return ""
-    waiting = [name for name, part in parts.items() if not _is_ready(part)]
+    waiting = [name for name, part in parts.items() if not part["ready"]]
     return f"waits for {', '.join(waiting)}" if waiting else ""
-
-
-def _is_ready(part: object) -> bool:
-    return bool(part.get("ready")) if isinstance(part, dict) else part in (True, "ready", "ok")
 
 
 async def _get(url: str, seconds: float = _ASK_TIMEOUT_SECONDS) -> tuple[int | None, object]:
