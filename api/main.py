@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -77,26 +77,27 @@ def _lifespan(
     return lifespan
 
 
-def serve(settings: Settings) -> None:
-    uvicorn.run(
-        create_app(settings),
-        host=_HOST,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws_max_size=settings.api.max_body_bytes,
-        ws_ping_interval=_PING_S,
-        ws_ping_timeout=_PING_S,
-        timeout_graceful_shutdown=settings.api.shutdown_grace_seconds,
-    )
+def web_server(app: Starlette, settings: Settings, **changes: Any) -> uvicorn.Server:
+    """Bounds on frames, silence and shutting down are part of what is served."""
+    options: dict[str, Any] = {
+        "host": _HOST,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "ws_max_size": settings.api.max_body_bytes,
+        "ws_ping_interval": _PING_S,
+        "ws_ping_timeout": _PING_S,
+        "timeout_graceful_shutdown": settings.api.shutdown_grace_seconds,
+    }
+    return uvicorn.Server(uvicorn.Config(app, **(options | changes)))
 
 
 def main() -> None:
     settings = load_settings()
     set_up_logs(settings.logs)
-    serve(settings)
+    web_server(create_app(settings), settings).run()
 
 
 if __name__ == "__main__":

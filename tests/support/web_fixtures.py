@@ -1,0 +1,69 @@
+"""Fixtures of the web side, for the conftest files that import them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from starlette.applications import Starlette
+
+from dupi.adapters.limits import LocalRateLimits
+from dupi.resources import Resources
+from tests.analyses.conftest import advisor, classifier, deployment, platform
+from tests.support.photos import photo_bytes
+from tests.support.web import Caller, app_over, caller, served
+
+__all__ = [
+    "advisor",
+    "anyone",
+    "app",
+    "classifier",
+    "deployment",
+    "mina",
+    "parts",
+    "photo",
+    "platform",
+    "web",
+]
+
+
+@pytest.fixture
+def parts(platform: Resources) -> Resources:
+    """What the app works with: an empty store, and no tries counted yet."""
+    api = platform.settings.api.model_copy(
+        update={"session_check_seconds": 0.1, "init_timeout_seconds": 0.5}
+    )
+    settings = platform.settings.model_copy(update={"api": api})
+    return replace(platform, settings=settings, limits=LocalRateLimits())
+
+
+@pytest.fixture
+def app(parts: Resources) -> Starlette:
+    return app_over(parts)
+
+
+@pytest.fixture
+async def anyone(app: Starlette) -> AsyncIterator[Caller]:
+    """Someone who has not signed in."""
+    async with caller(app) as someone:
+        yield someone
+
+
+@pytest.fixture
+async def mina(app: Starlette) -> AsyncIterator[Caller]:
+    """Someone with an account, signed in, who consented to what photos need."""
+    async with caller(app) as someone:
+        await someone.sign_up()
+        await someone.consent()
+        yield someone
+
+
+@pytest.fixture
+async def web(app: Starlette) -> AsyncIterator[str]:
+    """``host:port`` of the app on a real server."""
+    async with served(app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    return photo_bytes()
