@@ -12,13 +12,13 @@ from dupi.errors import ImageQualityReason
 _SCALE: Final = 512
 """Longer side, in pixels, at which everything is measured: sharpness depends on scale."""
 
-DARK_MEAN: Final = 45.0
+DARK_MEAN: Final = 38.0
 BRIGHT_MEAN: Final = 232.0
-BURNT_OUT_SHARE: Final = 0.45
+BURNT_OUT_SHARE: Final = 0.35
 """Share of pixels at white from which a photo is over-exposed."""
 LEAST_CONTRAST: Final = 8.0
 """Standard deviation of luma, of 255."""
-LEAST_SHARPNESS: Final = 12.0
+LEAST_SHARPNESS: Final = 20.0
 """Variance of the Laplacian of luma."""
 
 _GOOD_CONTRAST: Final = 40.0
