@@ -17,7 +17,15 @@ from pymongo.errors import DuplicateKeyError
 
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import StoredDocument
-from dupi.errors import Conflict, FieldErrorCode, InvalidInput, NotFound, Unavailable
+from dupi.errors import (
+    Conflict,
+    DupiError,
+    FieldErrorCode,
+    InvalidInput,
+    NotFound,
+    RetryLater,
+    Unavailable,
+)
 from dupi.ids import new_id
 
 T = TypeVar("T")
@@ -63,7 +71,7 @@ async def once(  # noqa: PLR0913
 ) -> T:
     """The result of ``make(id)``, or of ``find(id)`` where it was made before with this key.
 
-    ``make`` stores its result under the id that it is given; one that fails leaves the key free.
+    ``make`` stores its result under the id that it is given; one that refuses leaves the key free.
     ``find`` raises NotFound where nothing has that id. Without a key, ``make`` just runs.
     Raises Conflict where the key was used with another input or its result is gone, Unavailable
     while another call with it is still at work, InvalidInput (``idempotencyKey``).
@@ -114,13 +122,25 @@ async def _begin(record_id: str, person_id: str, fingerprint: str) -> Idempotenc
 
 
 async def _make(record: IdempotencyRecord, make: Callable[[str], Awaitable[T]]) -> T:
+    """A refusal frees the key. After anything else (cut off, away) the result may be there or not:
+    the key stays, and the next call takes over under the same id."""
     try:
         result = await make(record.result_id)
+    except DupiError as refusal:
+        if isinstance(refusal, RetryLater):
+            await _release(record)
+        else:
+            await _records().delete_one({"_id": record.id})
+        raise
     except BaseException:
-        await _records().delete_one({"_id": record.id})
+        await _release(record)
         raise
     await _records().update_one({"_id": record.id}, {"$set": {"done": True}})
     return result
+
+
+async def _release(record: IdempotencyRecord) -> None:
+    await _records().update_one({"_id": record.id}, {"$set": {"busy_until_ms": 0}})
 
 
 async def _again(record_id: str, fingerprint: str, task: _Task[T]) -> T:

@@ -43,9 +43,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         yield Resources(
             settings=settings,
             database=database,
-            storage=FolderStorage.at(
-                settings.storage_url, timeout_seconds=settings.photos.storage_timeout_seconds
-            ),
+            storage=stack.enter_context(closing(_storage(settings))),
             hints=LocalHints(),
             limits=LocalRateLimits(),
             passwords=stack.enter_context(closing(PasswordHasher(settings.accounts))),
@@ -54,6 +52,11 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             model_server=triton,
             advisor=await stack.enter_async_context(_advisor(settings)),
         )
+
+
+def _storage(settings: Settings) -> FolderStorage:
+    timeout = settings.photos.storage_timeout_seconds
+    return FolderStorage.at(settings.storage_url, timeout_seconds=timeout)
 
 
 def _triton(settings: Settings) -> AbstractAsyncContextManager[TritonClient]:

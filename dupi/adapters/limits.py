@@ -50,7 +50,7 @@ class LocalRateLimits:
         bucket = self._refilled(key, limit)
         if bucket.tokens < 1:
             wait = (1 - bucket.tokens) * limit.refill_seconds
-            raise RateLimited(f"too many of {key}", retry_after_seconds=max(1, math.ceil(wait)))
+            raise RateLimited("too many tries", retry_after_seconds=max(1, math.ceil(wait)))
         bucket.tokens -= 1
 
     async def forgive(self, key: str) -> None:

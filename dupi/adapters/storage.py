@@ -3,20 +3,25 @@
 Keys are relative paths of plain segments: ``photos/<owner>/<photo>/original.jpg``.
 """
 
-import asyncio
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from dupi.bounded_pool import BoundedPool
 from dupi.errors import NotFound, Unavailable
 
 T = TypeVar("T")
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_NAME: Final = "photo storage"
+_WORKERS: Final = 4
+_QUEUE: Final = 256
+_REMOVALS: Final = 5
 
 
 class PhotoStorage(Protocol):
@@ -38,9 +43,9 @@ class PhotoStorage(Protocol):
 class FolderStorage:
     """Objects as files below one folder."""
 
-    def __init__(self, folder: Path, *, timeout_seconds: float) -> None:
+    def __init__(self, folder: Path, pool: BoundedPool) -> None:
         self._folder = folder
-        self._timeout_seconds = timeout_seconds
+        self._pool = pool
 
     @classmethod
     def at(cls, url: str, *, timeout_seconds: float) -> "FolderStorage":
@@ -50,7 +55,8 @@ class FolderStorage:
             raise ValueError(f"storage url {url!r} is no folder: give file:///path or a path")
         folder = Path(unquote(parts.path)).absolute()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return cls(folder, timeout_seconds=timeout_seconds)
+        pool = BoundedPool(_NAME, workers=_WORKERS, queue=_QUEUE, timeout_seconds=timeout_seconds)
+        return cls(folder, pool)
 
     async def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
@@ -58,10 +64,10 @@ class FolderStorage:
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
-        try:
-            return await self._run(path.read_bytes)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
-            raise NotFound(f"no object {key}") from missing
+        data = await self._run(lambda: _read(path))
+        if data is None:
+            raise NotFound(f"no object {key}")
+        return data
 
     async def delete(self, key: str) -> None:
         path = self._path(key)
@@ -70,6 +76,9 @@ class FolderStorage:
     async def delete_prefix(self, prefix: str) -> None:
         path = self._path(prefix)
         await self._run(lambda: _remove(path))
+
+    def close(self) -> None:
+        self._pool.close()
 
     def _path(self, key: str) -> Path:
         """Refuse what is no plain key, so that no key leads out of the folder."""
@@ -80,14 +89,16 @@ class FolderStorage:
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await asyncio.to_thread(work)
-        except TimeoutError as slow:
-            raise Unavailable("the photo storage does not answer", reason="storage") from slow
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            raise
+            return await self._pool.run(work)
         except OSError as failure:
-            raise Unavailable(f"the photo storage fails: {failure}", reason="storage") from failure
+            raise Unavailable(f"the photo storage fails: {failure}", reason=_NAME) from failure
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
 
 
 def _write_atomically(path: Path, data: bytes) -> None:
@@ -97,6 +108,7 @@ def _write_atomically(path: Path, data: bytes) -> None:
         try:
             file.write(data)
             file.flush()
+            os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -104,7 +116,11 @@ def _write_atomically(path: Path, data: bytes) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=False)
+    """Again where something was put into the folder meanwhile."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.is_dir():
+            break
     else:
-        path.unlink(missing_ok=True)
+        raise OSError(f"{path.name} fills faster than it is emptied")
+    path.unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """Objects in a folder: whole or not at all, and never outside of it."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ KEY = "photos/owner-1/photo-1/original.jpg"
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> FolderStorage:
-    return FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)
+def storage(tmp_path: Path) -> Iterator[FolderStorage]:
+    with closing(FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)) as opened:
+        yield opened
 
 
 async def test_put_get_delete(storage: FolderStorage) -> None:
@@ -89,10 +92,28 @@ async def test_readers_never_see_a_part(storage: FolderStorage, tmp_path: Path) 
 
 async def test_a_full_or_broken_disk_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "objects" / "photos").mkdir(parents=True)
-    storage = FolderStorage.at((tmp_path / "objects").as_uri(), timeout_seconds=5)
     (tmp_path / "objects" / "photos" / "taken").write_bytes(b"a file where a folder must be")
-    with pytest.raises(Unavailable):
+    url = (tmp_path / "objects").as_uri()
+    with closing(FolderStorage.at(url, timeout_seconds=5)) as storage, pytest.raises(Unavailable):
         await storage.put("photos/taken/x.jpg", b"!")
+
+
+async def test_deleting_while_others_write_leaves_nothing_or_says_so(
+    storage: FolderStorage, tmp_path: Path
+) -> None:
+    async def write(number: int) -> None:
+        for part in range(20):
+            with suppress(Unavailable):
+                await storage.put(f"analyses/o/a/{number}-{part}.png", b"!" * 1000)
+
+    async def delete() -> None:
+        for _ in range(20):
+            with suppress(Unavailable):
+                await storage.delete_prefix("analyses/o/a")
+
+    await asyncio.gather(write(1), write(2), delete())
+    await storage.delete_prefix("analyses/o/a")
+    assert not (tmp_path / "objects" / "analyses" / "o" / "a").exists()
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/x", "http://example.com/x", "file://host/x"])

@@ -83,15 +83,33 @@ async def test_at_the_same_time_one_is_made(call: Call, made: Made) -> None:
     assert all(outcome == "thing 1" or isinstance(outcome, Unavailable) for outcome in outcomes)
 
 
-async def test_a_failure_leaves_the_key_free(call: Call, made: Made) -> None:
-    async def fail(_: str) -> str:
-        raise Unavailable
+async def failing(made: Made, call: Call, failure: BaseException) -> None:
+    """One call whose making fails after it has stored its result."""
 
-    working, made.make = made.make, fail  # type: ignore[assignment,method-assign]
-    with pytest.raises(Unavailable):
+    async def fail(thing_id: str) -> str:
+        await Made.make(made, thing_id)
+        raise failure
+
+    made.make = fail  # type: ignore[method-assign]
+    with pytest.raises(type(failure)):
         await call()
-    made.make = working  # type: ignore[method-assign]
+    del made.make
+
+
+async def test_a_refusal_leaves_the_key_free(call: Call, made: Made) -> None:
+    await failing(made, call, Conflict())
+    assert await call(text="another") == "thing 2"
+
+
+@pytest.mark.parametrize("failure", [Unavailable(), asyncio.CancelledError(), RuntimeError()])
+async def test_after_a_failure_what_was_stored_is_found(
+    call: Call, made: Made, failure: BaseException
+) -> None:
+    await failing(made, call, failure)
     assert await call() == "thing 1"
+    assert made.times == 1
+    with pytest.raises(Conflict):
+        await call(text="another")
 
 
 async def test_what_a_dead_call_made_is_found(call: Call, made: Made) -> None:
