@@ -49,7 +49,7 @@ async def platform(
         yield replace(
             resources,
             settings=resources.settings.model_copy(update={"analyses": analyses}),
-            storage=FolderStorage(tmp_path / "objects", timeout_seconds=5),
+            storage=FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5),
             classifier=classifier,
             advisor=client,
         )
