@@ -12,7 +12,6 @@ from typing import Final
 from api.local_stack.paths import (
     ADVISOR_MODELS,
     ML_PYTHON,
-    MODEL_REPOSITORY,
     TRITON_BACKEND,
 )
 from api.local_stack.ports import LOOPBACK
@@ -46,16 +45,26 @@ def launch_store(folder: Path, port: int) -> Launch:
     return Launch((program, *where, *own), {"PYTHONUNBUFFERED": "1"})
 
 
-def launch_triton(grpc: int, http: int, metrics: int) -> Launch:
-    """The wheel's server over the published models, as its laid out backend says."""
+def launch_triton(repository: Path, grpc: int, metrics: int) -> Launch:
+    """The wheel's server over ``repository``, as its laid out backend says."""
     laid_out = json.loads((TRITON_BACKEND / "launch.json").read_text())
     where = (
-        f"--model-repository={MODEL_REPOSITORY}",
+        f"--model-repository={repository}",
         f"--grpc-port={grpc}",
-        f"--http-port={http}",
         f"--metrics-port={metrics}",
+        f"--backend-config=python,shm-region-prefix-name={_shared_memory(grpc)}",
     )
     return Launch((*laid_out["command"], *where), laid_out["environment"])
+
+
+def forget_shared_memory(grpc: int) -> None:
+    """Remove what a killed Triton of that port left in memory; one that ends removes it itself."""
+    for region in Path("/dev/shm").glob(f"{_shared_memory(grpc)}*"):  # noqa: S108 the kernel's own
+        region.unlink(missing_ok=True)
+
+
+def _shared_memory(grpc: int) -> str:
+    return f"dupi-{grpc}-"
 
 
 def launch_advisor(port: int, api_key: str) -> Launch:
