@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -144,7 +144,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8100/v1", description="OpenAI-compatible server of the advisor"
     )
     advisor_api_key: SecretStr | None = Field(None, description="its API key, if it asks for one")
-    redis_url: str | None = Field(None, description="Redis; only with several processes")
+    redis_url: str | None = Field(
+        None, description="Redis, for several processes; not yet taken: leave it unset"
+    )
     storage_url: str = Field("var/photos", description="photos: file:///path or a folder")
     model_repository: Path = Field(
         Path("model_repository"), description="published models (manifests are read)"
@@ -162,6 +164,14 @@ class Settings(BaseSettings):
     advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _not_yet(cls, url: str | None) -> str | None:
+        """Hints and limits live in one process; taking a url and not using it would be a lie."""
+        if url:
+            raise ValueError("web and worker run as one process so far: leave it unset")
+        return None
 
     @property
     def base_url(self) -> str:

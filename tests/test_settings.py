@@ -49,6 +49,7 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("DUPI_SECRET", None, "DUPI_SECRET is not set: give it in the environment"),
         ("DUPI_SECRET", "short", "DUPI_SECRET does not fit: .*at least 32"),
+        ("DUPI_REDIS_URL", "redis://127.0.0.1:6379", "DUPI_REDIS_URL does not fit: .*unset"),
         ("DUPI_PORT", "99999", "DUPI_PORT does not fit"),
         ("DUPI_ANALYSES__LEASE_SECONDS", "0", "DUPI_ANALYSES__LEASE_SECONDS does not fit"),
         ("DUPI_ANALYSES__LEESE", "1", "DUPI_ANALYSES__LEESE does not fit"),
