@@ -50,7 +50,8 @@ class PhotoName:
         sites = {site.aihub_code: site for site in ScalpSite}
         if len(parts) != 5 or parts[4] not in sites:
             raise BadLabel(f"{stem}: not operator_device_time_position_site")
-        return cls(*parts[:4], site=sites[parts[4]])
+        operator, device, taken_at_ms, position, code = parts
+        return cls(operator, device, taken_at_ms, position, sites[code])
 
     def __str__(self) -> str:
         return f"{self.group}_{self.position}_{self.site.aihub_code}"

@@ -84,7 +84,8 @@ class Manifest:
 
     ``abstain_below``: a head's finding whose greatest probability is lower abstains (for
     ``scalp_domain``: a photo whose in-domain score is lower is no scalp); ``None`` for the trunk.
-    ``input_size``: pixels of a side of the square input.
+    ``input_size``: pixels of a side of the square input. ``weights_sha256``: of the file of weights
+    that the version was built from, by which publishing knows what is done.
     """
 
     model: str
@@ -94,3 +95,4 @@ class Manifest:
     abstain_below: float | None
     trained_on: str
     published_at: str
+    weights_sha256: str = ""

@@ -22,7 +22,7 @@ def smooth_noise(rng: np.random.Generator, cells: int, size: tuple[int, int] = S
     coarse = Image.fromarray(rng.random((rows + 1, cells + 1), dtype=np.float32))
     fine = np.asarray(coarse.resize(size, Image.Resampling.BICUBIC))
     low, high = float(fine.min()), float(fine.max())
-    return (fine - low) / max(high - low, 1e-6)
+    return np.asarray((fine - low) / max(high - low, 1e-6), np.float32)
 
 
 def mask_of(values: Floats) -> Image.Image:

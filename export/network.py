@@ -1,0 +1,152 @@
+"""The network: one EfficientNet-B0 trunk, six ordinal heads and a head that knows scalps.
+
+The trunk takes uint8 photos ``[B, S, S, 3]`` and joins three of its depths into one feature map
+``[B, 192, S/16, S/16]``, because flakes are small and redness is wide. A head is a 1 x 1
+convolution, an average and a maximum over the map, and a linear layer; its own weights give the
+attention map.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import EfficientNetConfig, EfficientNetModel
+
+from dupi.knowledge.vocabulary import Condition, Severity
+from dupi.vision import contract
+
+THRESHOLDS = len(Severity) - 1
+_SHALLOW_BLOCK, _MIDDLE_BLOCK = 4, 10  # last blocks at strides 8 and 16
+_SHALLOW_CHANNELS, _MIDDLE_CHANNELS, _DEEP_CHANNELS = 40, 112, 320
+_MEAN = (0.78, 0.64, 0.56)
+_SPREAD = (0.22, 0.22, 0.21)
+
+
+def b0_config() -> EfficientNetConfig:
+    return EfficientNetConfig(
+        width_coefficient=1.0,
+        depth_coefficient=1.0,
+        image_size=contract.INPUT_SIZE,
+        hidden_dim=1280,
+        dropout_rate=0.0,
+        drop_connect_rate=0.0,
+        batch_norm_momentum=0.05,
+    )
+
+
+def _conv(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs, momentum=0.05), nn.SiLU()
+    )
+
+
+class Trunk(nn.Module):
+    """uint8 ``[B, S, S, 3]`` to features ``[B, 192, S/16, S/16]``; S is a multiple of 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        backbone = EfficientNetModel(b0_config())
+        self.stem = backbone.embeddings
+        self.blocks = backbone.encoder.blocks
+        self.shallow = _conv(_SHALLOW_CHANNELS, 64)
+        self.deep = _conv(_DEEP_CHANNELS, 64)
+        self.join = _conv(64 + _MIDDLE_CHANNELS + 64, contract.FEATURE_CHANNELS)
+        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("spread", torch.tensor(_SPREAD).view(1, 3, 1, 1), persistent=False)
+        self.apply(_initialise)
+
+    def forward(self, photos: Tensor) -> Tensor:
+        return self.features(photos.permute(0, 3, 1, 2).float() / 255.0)
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """From RGB ``[B, 3, S, S]`` between 0 and 1."""
+        x = self.stem((pixels - self.mean) / self.spread)
+        kept = {}
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in (_SHALLOW_BLOCK, _MIDDLE_BLOCK):
+                kept[number] = x
+        shallow = functional.avg_pool2d(self.shallow(kept[_SHALLOW_BLOCK]), 2)
+        deep = functional.interpolate(self.deep(x), scale_factor=2.0, mode="nearest")
+        return cast(Tensor, self.join(torch.cat([shallow, kept[_MIDDLE_BLOCK], deep], dim=1)))
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="linear")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class Head(nn.Module):
+    """Features to ``outputs`` logits and, from the same weights, where in the photo they rose."""
+
+    def __init__(self, outputs: int, hidden: int = 48) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(contract.FEATURE_CHANNELS, hidden, 1)
+        self.weigh = nn.Linear(2 * hidden, outputs)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits ``[B, outputs]`` and an activation map ``[B, h, w]`` from 0 to 1."""
+        seen = functional.relu(self.look(features))
+        pooled = torch.cat([seen.mean(dim=(2, 3)), seen.amax(dim=(2, 3))], dim=1)
+        return self.weigh(self.drop(pooled)), self._activation(seen)
+
+    def _activation(self, seen: Tensor) -> Tensor:
+        average, greatest = self.weigh.weight.mean(dim=0).chunk(2)
+        weights = (average + greatest).view(1, -1, 1, 1)
+        rise = functional.relu((seen * weights).sum(dim=1))
+        low, high = rise.amin(dim=(1, 2), keepdim=True), rise.amax(dim=(1, 2), keepdim=True)
+        return (rise - low) / (high - low).clamp_min(1e-6)
+
+
+class ScalpNetwork(nn.Module):
+    """Everything that is trained together; parts are exported one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = Trunk()
+        self.heads = nn.ModuleDict({condition.value: Head(THRESHOLDS) for condition in Condition})
+        self.domain = Head(1)
+
+    def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
+        return self.grade(self.trunk(photos))
+
+    def grade(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits ``[B, 6, 3]`` in the order of ``Condition``, and the domain's logits ``[B]``."""
+        logits = [self.heads[condition.value](features)[0] for condition in Condition]
+        return torch.stack(logits, dim=1), self.domain(features)[0].squeeze(1)
+
+
+def probabilities(logits: Tensor) -> Tensor:
+    """``[..., 3]`` conditional logits (is it worse than k, if it is k or worse?) to ``[..., 4]``.
+
+    The chance to pass a threshold is the product of the chances up to it, so it never rises with
+    the grade (Shi, Cao, Raschka: CORN, 2021).
+    """
+    passed = torch.sigmoid(logits).cumprod(dim=-1)
+    ones, zeros = torch.ones_like(passed[..., :1]), torch.zeros_like(passed[..., :1])
+    return torch.cat([ones, passed], dim=-1) - torch.cat([passed, zeros], dim=-1)
+
+
+def ordinal_loss(logits: Tensor, grades: Tensor) -> Tensor:
+    """Mean binary cross-entropy of each threshold over the photos that reached it.
+
+    ``logits`` [B, 6, 3], ``grades`` [B, 6]; a grade of -1 (no scalp) takes no part.
+    """
+    levels = torch.arange(THRESHOLDS, device=logits.device)
+    reached = (grades[..., None] >= levels).float()
+    passed = (grades[..., None] > levels).float()
+    losses = functional.binary_cross_entropy_with_logits(logits, passed, reduction="none")
+    return (losses * reached).sum() / reached.sum().clamp_min(1.0)
+
+
+def load_network(weights: Mapping[str, Tensor]) -> ScalpNetwork:
+    """An evaluating fp32 network with ``weights`` (fp16 or fp32)."""
+    network = ScalpNetwork()
+    network.load_state_dict({name: value.float() if value.is_floating_point() else value
+                             for name, value in weights.items()})  # fmt: skip
+    return network.eval()

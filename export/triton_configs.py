@@ -1,0 +1,119 @@
+"""Writes every ``config.pbtxt`` of the model repository; they are committed.
+
+python -m export.triton_configs model_repository
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import json_format, text_format
+from tritonclient.grpc import model_config_pb2
+
+from dupi.vision import contract
+from dupi.vision.ensemble import ensemble_config
+
+Json = dict[str, Any]
+_SIDE = contract.INPUT_SIZE // contract.FEATURE_STRIDE
+_FEATURES = [contract.FEATURE_CHANNELS, _SIDE, _SIDE]
+_HEADER = "# Written by `python -m export.triton_configs`; change that instead.\n"
+_MAX_QUEUED = 64
+_QUEUE_TIMEOUT_US = 8_000_000
+_BATCH_DELAY_US = 2_000
+_WARM_BATCHES = (1, 2, 4, contract.MAX_BATCH_SIZE)
+
+
+def component_config(model: str) -> Json:
+    """Triton's ``ModelConfig`` of the trunk or of a head, in JSON form."""
+    inputs, outputs = _tensors(model)
+    return {
+        "name": model,
+        "backend": "pytorch",
+        "max_batch_size": contract.MAX_BATCH_SIZE,
+        "version_policy": {"latest": {"num_versions": 2}},
+        "input": inputs,
+        "output": outputs,
+        "instance_group": [{"kind": "KIND_AUTO", "count": 1}],
+        "dynamic_batching": {
+            "max_queue_delay_microseconds": _BATCH_DELAY_US if model == contract.TRUNK else 0,
+            "default_queue_policy": {
+                "timeout_action": "REJECT",
+                "default_timeout_microseconds": _QUEUE_TIMEOUT_US,
+                "max_queue_size": _MAX_QUEUED,
+            },
+        },
+        "model_warmup": [
+            _warm_up(inputs[0], batch) for batch in (1, 2, 4, contract.MAX_BATCH_SIZE)
+        ],
+        "parameters": {name: {"string_value": value} for name, value in _PARAMETERS.items()},
+    }
+
+
+_PARAMETERS = {
+    "INFERENCE_MODE": "true",
+    "INTRA_OP_THREAD_COUNT": "1",
+    "INTER_OP_THREAD_COUNT": "1",
+    # Otherwise the first requests of every batch size are several times slower.
+    "DISABLE_OPTIMIZED_EXECUTION": "true",
+}
+
+
+def _tensors(model: str) -> tuple[list[Json], list[Json]]:
+    version: Json = {"data_type": "TYPE_INT64", "dims": [1]}
+    if model == contract.TRUNK:
+        size = contract.INPUT_SIZE
+        photo = {"name": contract.TRUNK_INPUT, "data_type": "TYPE_UINT8", "dims": [size, size, 3]}
+        return [photo], [
+            _float(contract.TRUNK_FEATURES, _FEATURES),
+            _float(contract.TRUNK_FEATURES_FOR_CLIENTS, _FEATURES),
+            {"name": contract.TRUNK_VERSION_OUTPUT, **version},
+        ]
+    features = _float(contract.HEAD_INPUT, _FEATURES)
+    if model == contract.DOMAIN_HEAD:
+        return [features], [
+            _float(contract.DOMAIN_SCORE, [1]),
+            {"name": contract.DOMAIN_VERSION_OUTPUT, **version},
+        ]
+    return [features], [
+        _float(contract.HEAD_PROBABILITIES, [4]),
+        _float(contract.HEAD_ATTENTION, [_SIDE, _SIDE]),
+        {"name": contract.HEAD_VERSION, **version},
+    ]
+
+
+def _float(name: str, dims: list[int]) -> Json:
+    return {"name": name, "data_type": "TYPE_FP32", "dims": dims}
+
+
+def _warm_up(tensor: Json, batch: int) -> Json:
+    sample = {"data_type": tensor["data_type"], "dims": tensor["dims"], "zero_data": True}
+    return {"name": f"batch_{batch}", "batch_size": batch, "inputs": {tensor["name"]: sample}}
+
+
+def all_configs() -> dict[str, Json]:
+    """Model name to config, the ensemble with version 1 of everything."""
+    first = dict.fromkeys(contract.COMPONENTS, 1)
+    configs = {model: component_config(model) for model in contract.COMPONENTS}
+    return {**configs, contract.ENSEMBLE: ensemble_config(first, contract.INPUT_SIZE)}
+
+
+def config_text(config: Json) -> str:
+    message = json_format.ParseDict(config, model_config_pb2.ModelConfig())
+    return _HEADER + str(text_format.MessageToString(message))
+
+
+def write_configs(repository: Path) -> None:
+    for model, config in all_configs().items():
+        folder = repository / model
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.pbtxt").write_text(config_text(config), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("repository", type=Path)
+    write_configs(parser.parse_args().repository)
+
+
+if __name__ == "__main__":
+    main()
