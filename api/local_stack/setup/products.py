@@ -80,7 +80,10 @@ def _files(sources: tuple[str, ...]) -> Iterator[Path]:
 CLASSIFIERS: Final = Product(
     title="classifiers",
     command=(ML_PYTHON, "-m", "export.publish", "--repository", MODEL_REPOSITORY),
-    sources=("export/weights", "export/wrap.py", "export/publish.py", "requirements/ml.txt"),
+    sources=(
+        *("export/weights", "export/weights_file.py", "export/network.py", "export/wrap.py"),
+        *("export/verify.py", "export/publish.py", "requirements/ml.txt"),
+    ),
     result="model_repository/*/[0-9]*/model.pt",
     results=8,
 )
@@ -93,6 +96,9 @@ TRITON_LAYOUT: Final = Product(
 ADVISOR: Final = Product(
     title="advisor",
     command=(ML_PYTHON, "-m", "llm_server.merge"),
-    sources=("llm_server/weights", "llm_server/merge.py", "requirements/ml.txt"),
+    sources=(
+        *("llm_server/weights", "llm_server/card.py", "llm_server/merge.py"),
+        "requirements/ml.txt",
+    ),
     result=f"{ADVISOR_MODELS.relative_to(ROOT)}/*/advisor.json",
 )
