@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from tests.store.conftest import Things
 
@@ -102,6 +102,24 @@ async def test_a_projection_keeps_fields(things: Things) -> None:
     await things.insert_one(thing(1, events={"1": {"sequence": 1}}))
     row = await things.find_one({"_id": "id-001"}, {"status": 1, "number": 1})
     assert row == {"_id": "id-001", "status": "COMPLETED", "number": 1}
+
+
+async def test_ids_alone(thirty: Things) -> None:
+    found = thirty.find({"sites": "LEFT", "owner_id": "owner-0"}, {"_id": 1}).limit(2)
+    assert await found.sort("sort_key", DESCENDING).to_list() == [
+        {"_id": "id-024"},
+        {"_id": "id-012"},
+    ]
+    assert await thirty.find_one({"_id": "id-001"}, {"_id": 1}) == {"_id": "id-001"}
+
+
+async def test_indexed_fields_are_found_beside_lists(thirty: Things) -> None:
+    """Lists themselves are never indexed: an embedded store then finds nothing in them."""
+    await thirty.create_indexes(
+        [IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest")]
+    )
+    where = {"owner_id": "owner-0", "sites": "LEFT"}
+    assert await numbers(thirty, where, sort=[("sort_key", DESCENDING)]) == [24, 12, 0]
 
 
 async def test_counts(thirty: Things) -> None:

@@ -1,6 +1,7 @@
 """Every form of writing that the platform uses, against known answers, on whatever store is set."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -76,6 +77,46 @@ async def test_an_update_that_matches_nothing_changes_nothing(things: Things) ->
     result = await things.update_one({"_id": "a", "attempt": 1}, {"$set": {"attempt": 9}})
     assert result.matched_count == 0
     assert await read(things) == {"_id": "a", "attempt": 2}
+
+
+async def test_a_claim_on_nothing_new_still_matches(things: Things) -> None:
+    """A fence asks how many matched: an update that changes nothing matched all the same."""
+    await things.insert_one({"_id": "a", "lease": 5, "claims": 2})
+    result = await things.update_one({"_id": "a"}, {"$set": {"lease": 5}, "$inc": {"claims": 0}})
+    assert result.matched_count == 1
+    result = await things.update_one({"_id": "a"}, {"$set": {"lease": 0}, "$inc": {"claims": -1}})
+    assert result.matched_count == 1
+    assert await read(things) == {"_id": "a", "lease": 0, "claims": 1}
+
+
+async def test_a_whole_step_in_one_update(things: Things) -> None:
+    """Numbers, text, lists of records and events with their times, set at once."""
+    at = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+    findings = [
+        {"condition": "DANDRUFF", "probabilities": [0.125, 0.25, 0.5, 0.125], "severity": 2},
+        {"condition": "HAIR_LOSS", "probabilities": [1.0, 0.0, 0.0, 0.0], "severity": None},
+    ]
+    events = {
+        "7": {"sequence": 7, "at": at, "kind": "STATUS_CHANGED", "progress": 0.5},
+        "8": {"sequence": 8, "at": at, "kind": "ADVICE_DELTA", "text": "두피를 '부드럽게'. \\n"},
+    }
+    await things.insert_one({"_id": "a", "next_sequence": 7, "events": {}, "findings": []})
+    await things.update_one(
+        {"_id": "a", "next_sequence": 7},
+        {
+            "$set": {"status": "ADVISING", "findings": findings, "failure": None}
+            | {f"events.{number}": event for number, event in events.items()},
+            "$inc": {"next_sequence": 2},
+        },
+    )
+    assert await read(things) == {
+        "_id": "a",
+        "next_sequence": 9,
+        "events": events,
+        "findings": findings,
+        "status": "ADVISING",
+        "failure": None,
+    }
 
 
 async def test_null_is_written(things: Things) -> None:
