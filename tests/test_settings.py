@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,11 @@ def test_the_table_is_printed() -> None:
         [sys.executable, "-m", "dupi.settings"], capture_output=True, text=True, check=True
     )
     assert printed.stdout.strip() == settings_table()
+
+
+def test_the_readme_shows_the_table() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    assert settings_table() in readme, "put the output of `python -m dupi.settings` into README.md"
 
 
 def test_settings_do_not_change() -> None:
