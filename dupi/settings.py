@@ -67,7 +67,6 @@ class PhotoSettings(Group):
     decode_timeout_seconds: float = Field(10.0, gt=0, description="decode a photo within")
     storage_timeout_seconds: float = Field(10.0, gt=0, description="store or read an object within")
     url_lifetime_seconds: int = Field(600, ge=1, description="life of a signed url")
-    max_per_person: int = Field(2000, ge=1, description="photos one person may keep")
 
 
 class AnalysesSettings(Group):
