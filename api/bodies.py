@@ -5,10 +5,11 @@ Anything else is refused with 400 (413 where it is too large) before a resolver 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Message, Receive
 
 from api.responses import Refused
@@ -84,6 +85,31 @@ def parse_json(data: str | bytes) -> object:
         return decode_json(data)
     except ValueError:
         raise Refused(400, "The body is no JSON.") from None
+
+
+class Form(MultiPartParser):
+    """The parts of one multipart body: few, and small but for files, which lie on disk."""
+
+    def __init__(self, headers: Headers, body: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(
+            headers,
+            body,
+            max_files=MAX_FILES,
+            max_fields=len(_FIELDS),
+            max_part_size=_MULTIPART_SLACK,
+        )
+
+    async def read(self) -> FormData:
+        """All of it. Raises Refused."""
+        try:
+            return await self.parse()
+        except MultiPartException as malformed:
+            raise Refused(400, malformed.message) from None
+
+    def close(self) -> None:
+        """Remove every temporary file, also of a part that never ended."""
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
 def read_multipart(form: FormData) -> dict[str, Any]:

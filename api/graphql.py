@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -36,12 +36,12 @@ _HEARTBEAT_S: Final = 5.0
 
 
 class _Requests(StarletteRequestAdapter):
-    """Forms of a few parts only."""
+    """Remembers the form, so that its files are closed when the answer is there."""
 
-    async def get_form(self) -> Any:
-        return await self._request.form(
-            max_files=bodies.MAX_FILES, max_fields=2, max_part_size=256 * 1024
-        )
+    async def get_form(self) -> FormData:
+        self._request.state.form = bodies.Form(self._request.headers, self._request.stream())
+        form: bodies.Form = self._request.state.form
+        return await form.read()
 
 
 class _EventStream(SSETransport):
@@ -84,7 +84,6 @@ class GraphQLApp(GraphQL[Context, None]):
     async def _answer(self, request: Request, receive: Receive) -> Response:
         """The answer, or the refusal, to one request. Files that came with it are closed."""
         request_id, locale = request_id_of(request), callers_locale(request)
-        bounded: Request | None = None
         try:
             bounded = Request(request.scope, self._bounded(request, receive))
             return await self._run_in_time(bounded)
@@ -92,8 +91,6 @@ class GraphQLApp(GraphQL[Context, None]):
             return refusal(refused, request_id)
         except HTTPException as refused:
             return refusal(Refused(refused.status_code, refused.reason), request_id)
-        except StarletteHTTPException as refused:
-            return refusal(Refused(refused.status_code, refused.detail), request_id)
         except DupiError as error:
             return expected_failure(error, request_id, locale)
         except ClientDisconnect:
@@ -102,8 +99,8 @@ class GraphQLApp(GraphQL[Context, None]):
             log.exception("unexpected")
             return unexpected_failure(request_id, locale)
         finally:
-            if bounded is not None:
-                await bounded.close()
+            if hasattr(request.state, "form"):
+                request.state.form.close()
 
     def _bounded(self, request: Request, receive: Receive) -> Receive:
         settings = resources_of(request).settings

@@ -149,9 +149,11 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
 
 def is_well_formed(message: object) -> bool:
     """Whether a frame has the shape that the protocol gives it."""
-    if not isinstance(message, dict) or message.get("type") not in _FRAMES:
+    if not isinstance(message, dict):
         return False
-    kind, payload = message["type"], message.get("payload")
+    kind, payload = message.get("type"), message.get("payload")
+    if not isinstance(kind, str) or kind not in _FRAMES:
+        return False
     if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
         return False
     if kind == "subscribe":

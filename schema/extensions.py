@@ -42,7 +42,9 @@ class DocumentLimits(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         operation = _operation(context)
-        if operation is not None and context.graphql_document is not None:
+        if operation is None:
+            context.pre_execution_errors = [GraphQLError("Name one of the operations to run.")]
+        elif context.graphql_document is not None:
             try:
                 check_document(
                     context.schema._schema,
@@ -162,6 +164,10 @@ def is_unauthenticated(error: GraphQLError) -> bool:
 
 
 def _operation(context: Any) -> OperationDefinitionNode | None:
+    """The operation that was asked for; ``None`` also where several stand and none is named.
+
+    (The context's own ``operation_name`` would take the first.)
+    """
     if context.graphql_document is None:
         return None
-    return get_operation_ast(context.graphql_document, context.operation_name)
+    return get_operation_ast(context.graphql_document, context._provided_operation_name)
