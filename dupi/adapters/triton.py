@@ -3,21 +3,22 @@
 One long-lived gRPC client a process; every call has a deadline. What another try may cure (away,
 full, timed out, a model that is being loaded or whose process died) is ``Unavailable``; a request
 that Triton calls invalid is a fault of ours: ``RequestRefused``.
+
+An inference is never cancelled: Triton before 24.12 may crash on a request that is cancelled at a
+bad moment (its issue 7368). Whoever runs out of patience leaves, and the call ends by itself.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from google.protobuf import json_format, text_format
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
-from tritonclient.grpc.model_config_pb2 import ModelConfig
 from tritonclient.utils import InferenceServerException
 
 from dupi.errors import Unavailable
@@ -25,6 +26,8 @@ from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract as names
 
 _UNAVAILABLE: Final = "classifier"
+_INFER_TIMEOUT_S: Final = 60.0
+"""After that even an abandoned call is given up."""
 _OUR_FAULT: Final = ("StatusCode.INVALID_ARGUMENT", "StatusCode.UNIMPLEMENTED")
 _CHANNEL_OPTIONS: Final = [
     # gRPC's own back-off grows to two minutes: a server that came back must be seen at once.
@@ -94,8 +97,8 @@ class ModelServer(Protocol):
         """Version of every step that the loaded ensemble uses."""
         ...
 
-    async def load(self, model: str, config: Mapping[str, Any]) -> None:
-        """Load a model under this configuration, in place of its ``config.pbtxt``."""
+    async def load(self, model: str, config: Mapping[str, Any] | None = None) -> None:
+        """Load a model by its ``config.pbtxt``, or under this configuration in its place."""
         ...
 
 
@@ -108,18 +111,35 @@ class TritonClient:
         self._client = client
         self._control_timeout = control_timeout
         self._load_timeout = load_timeout
+        self._in_flight: set[asyncio.Future[Any]] = set()
 
     async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
+        call = asyncio.ensure_future(self._infer(image, max(timeout, _INFER_TIMEOUT_S)))
+        self._in_flight.add(call)
+        call.add_done_callback(self._forget)
+        try:
+            async with asyncio.timeout(timeout):
+                return _read_classification(await asyncio.shield(call))
+        except TimeoutError as late:
+            raise Unavailable(
+                f"classify: not within {timeout:.1f} s", reason=_UNAVAILABLE
+            ) from late
+
+    async def _infer(self, image: Pixels, client_timeout: float) -> Any:
         tensor = InferInput(names.IMAGE, [1, *image.shape], "UINT8")
         tensor.set_data_from_numpy(image[np.newaxis])
         with _translated("classify"):
-            answer = await self._client.infer(
+            return await self._client.infer(
                 names.ENSEMBLE,
                 [tensor],
                 outputs=[InferRequestedOutput(name) for name in _WANTED],
-                client_timeout=timeout,
+                client_timeout=client_timeout,
             )
-        return _read_classification(answer)
+
+    def _forget(self, call: asyncio.Future[Any]) -> None:
+        self._in_flight.discard(call)
+        if not call.cancelled():
+            call.exception()  # of a call that nobody waits for any more
 
     async def is_live(self) -> bool:
         with _translated("is_live"):
@@ -151,11 +171,15 @@ class TritonClient:
         steps = answer.config.ensemble_scheduling.step
         return {step.model_name: step.model_version for step in steps}
 
-    async def load(self, model: str, config: Mapping[str, Any]) -> None:
+    async def load(self, model: str, config: Mapping[str, Any] | None = None) -> None:
+        text = None if config is None else json.dumps(config)
         with _translated(f"load {model}"):
-            await self._client.load_model(
-                model, config=json.dumps(config), client_timeout=self._load_timeout
-            )
+            await self._client.load_model(model, config=text, client_timeout=self._load_timeout)
+
+    async def close(self) -> None:
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=self._control_timeout)
+        await self._client.close()
 
 
 @asynccontextmanager
@@ -163,26 +187,12 @@ async def open_triton(
     url: str, *, control_timeout: float, load_timeout: float
 ) -> AsyncIterator[TritonClient]:
     """A client of the server at ``url`` (``host:port``); connects with the first call."""
-    client = InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
+    channel = InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
+    client = TritonClient(channel, control_timeout=control_timeout, load_timeout=load_timeout)
     try:
-        yield TritonClient(client, control_timeout=control_timeout, load_timeout=load_timeout)
+        yield client
     finally:
         await client.close()
-
-
-def component_config(folder: Path, versions: Sequence[int]) -> dict[str, Any]:
-    """A model's committed ``config.pbtxt``, with just these versions to be served.
-
-    Raises Unavailable where the file is missing.
-    """
-    path = folder / "config.pbtxt"
-    try:
-        config = text_format.Parse(path.read_text(encoding="utf-8"), ModelConfig())
-    except OSError as missing:
-        raise Unavailable(f"{path}: {missing}", reason=_UNAVAILABLE) from missing
-    config.version_policy.specific.versions[:] = versions
-    fields: dict[str, Any] = json_format.MessageToDict(config, preserving_proto_field_name=True)
-    return fields
 
 
 # The trunk's features (184 KiB a photo) are for shadows only: not asked for here.

@@ -5,11 +5,12 @@ deployment is unique, and applying the same one twice changes nothing.
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pymongo.errors import DuplicateKeyError
 
-from dupi.adapters.triton import component_config
+from dupi.adapters.triton_config import component_config
 from dupi.clock import utc_now
 from dupi.concurrency import all_of
 from dupi.documents import plain
@@ -112,10 +113,15 @@ async def is_applied(resources: "Resources", deployment: Deployment) -> bool:
 
 
 async def apply_deployment(resources: "Resources", deployment: Deployment) -> None:
-    """Load what is missing, then pin the ensemble to it. Safe to repeat. Raises Unavailable."""
+    """Load what is missing, then pin the ensemble to it. Safe to repeat. Raises Unavailable.
+
+    The deployment before stays loaded beside it, so that rolling back takes no loading.
+    """
+    previous = deployment.previous_id and await Deployment.get(deployment.previous_id)
+    before = previous.versions if previous else {}
     places = asyncio.Semaphore(_LOADS_AT_ONCE)
     await all_of(
-        _load_component(resources, model, version, places)
+        _load_component(resources, _Wanted(model, version, before.get(model, version)), places)
         for model, version in deployment.versions.items()
     )
     config = ensemble_config(deployment.versions, deployment.input_size)
@@ -123,13 +129,23 @@ async def apply_deployment(resources: "Resources", deployment: Deployment) -> No
     log.info("deployment_applied", number=deployment.number, versions=deployment.versions)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Versions of one model: that to go live, and the one before (the same, if none other)."""
+
+    model: str
+    live: int
+    previous: int
+
+
 async def _load_component(
-    resources: "Resources", model: str, version: int, places: asyncio.Semaphore
+    resources: "Resources", wanted: _Wanted, places: asyncio.Semaphore
 ) -> None:
     async with places:
-        if await resources.model_server.is_ready(model, str(version)):
+        if await resources.model_server.is_ready(wanted.model, str(wanted.live)):
             return
-        folder = resources.settings.model_repository / model
-        config = await asyncio.to_thread(component_config, folder, [version])
-        await resources.model_server.load(model, config)
-        log.info("model_loaded", model=model, version=version)
+        folder = resources.settings.model_repository / wanted.model
+        versions = {wanted.live, wanted.previous}
+        config = await asyncio.to_thread(component_config, folder, versions)
+        await resources.model_server.load(wanted.model, config)
+        log.info("model_loaded", model=wanted.model, versions=sorted(versions))

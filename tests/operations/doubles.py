@@ -39,12 +39,12 @@ class RememberingServer:
         steps = self.loaded[ensemble]["ensemble_scheduling"]["step"]
         return {step["model_name"]: step["model_version"] for step in steps}
 
-    async def load(self, model: str, config: Mapping[str, Any]) -> None:
+    async def load(self, model: str, config: Mapping[str, Any] | None = None) -> None:
         self._look()
         if model == names.ENSEMBLE and not set(names.COMPONENTS) <= set(self.loaded):
             raise Unavailable("a step's model is not loaded")
         self.loads.append(model)
-        self.loaded[model] = config
+        self.loaded[model] = config or {}
 
     def _look(self) -> None:
         if self.away:

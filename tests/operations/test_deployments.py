@@ -31,9 +31,7 @@ def publish(repository: Path, versions: Mapping[str, int], *, trunk: int = 1) ->
         threshold = None if model == names.TRUNK else 0.4
         manifest = Manifest(model, version, own_trunk, 160, threshold, "test data", "2026-01-01")
         (folder / MANIFEST_FILE).write_text(json.dumps(asdict(manifest)))
-        (repository / model / "config.pbtxt").write_text(
-            f'name: "{model}"\nbackend: "pytorch"\nmax_batch_size: 8\ndynamic_batching {{}}\n'
-        )
+        (repository / model / "config.pbtxt").write_text(f'name: "{model}"\nmax_batch_size: 8\n')
 
 
 @pytest.fixture
@@ -101,6 +99,18 @@ async def test_reconciling_loads_components_then_pins_the_ensemble(
     assert sorted(server.loads[:-1]) == sorted(names.COMPONENTS)
     assert await is_applied(platform, await get_live_deployment())
     assert not await reconcile(platform)
+
+
+async def test_the_deployment_before_stays_loaded(
+    platform: Resources, server: RememberingServer
+) -> None:
+    first = await ensure_first_deployment(platform)
+    second = a_deployment(number=2, version="4").model_copy(update={"previous_id": first.id})
+    await second.insert()
+    await reconcile(platform)
+    assert await server.is_ready(names.HEADS[1], "1")
+    assert await server.is_ready(names.HEADS[1], "4")
+    assert (await server.pinned_versions(names.ENSEMBLE))[names.HEADS[1]] == 4
 
 
 async def test_a_server_that_restarted_gets_the_deployment_again(
