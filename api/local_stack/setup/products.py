@@ -22,7 +22,7 @@ from api.local_stack.paths import (
 from api.local_stack.setup.commands import run
 from api.local_stack.setup.console import SetupError
 
-_HERE: Final = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+_HERE: Final = {"PYTHONPATH": str(ROOT)}
 
 
 @dataclass(frozen=True)
