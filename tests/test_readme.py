@@ -3,14 +3,8 @@
 import re
 
 from api.local_stack.paths import ROOT
-from dupi.settings import settings_table
 
 _README = (ROOT / "README.md").read_text()
-
-
-def test_it_lists_every_setting() -> None:
-    """Its table is what ``python -m dupi.settings`` prints."""
-    assert settings_table() in _README
 
 
 def test_what_it_links_to_is_there() -> None:

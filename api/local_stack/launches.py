@@ -29,7 +29,8 @@ class Launch:
     environment: Mapping[str, str]
 
     def full_environment(self) -> dict[str, str]:
-        return {**os.environ, **self.environment}
+        """Bytecode is kept whatever was set: without it, each start compiles torch and vLLM."""
+        return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **self.environment}
 
 
 def launch_store(folder: Path, port: int) -> Launch:

@@ -9,7 +9,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from rich.console import Console
@@ -76,7 +77,8 @@ async def _run(plan: StackPlan, shots: Sequence[Shot], console: Console) -> int:
             console.print(Rule("Starting the store, Triton, vLLM and the API", align="left"))
             await start_with_progress(stack, console)
             start_seconds = time.monotonic() - started
-            await _show(plan, shots, console, start_seconds)
+            async with _watched(stack, console):
+                await _show(plan, shots, console, start_seconds)
     except asyncio.CancelledError:
         console.print("\nInterrupted; stopping …")
         return _INTERRUPTED
@@ -84,6 +86,16 @@ async def _run(plan: StackPlan, shots: Sequence[Shot], console: Console) -> int:
         await stack.stop()
         console.print("[dim]Every process of the demo is stopped.[/]")
     return 0
+
+
+@asynccontextmanager
+async def _watched(stack: Stack, console: Console) -> AsyncIterator[None]:
+    watching = asyncio.create_task(stack.watch(console.print))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 async def _show(
