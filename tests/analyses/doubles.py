@@ -1,13 +1,11 @@
 """A classifier that says what a test tells it to, and people with photos."""
 
 import asyncio
-import io
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
 
 from dupi.accounts.consents import consent_documents
 from dupi.accounts.models import ConsentKind
@@ -19,6 +17,7 @@ from dupi.ids import new_id
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
 from dupi.resources import Resources
 from dupi.vision.contract import head_name
+from tests.support.photos import photo_bytes
 
 SURE = 0.91
 
@@ -65,15 +64,6 @@ class ScriptedClassifier:
         return answer
 
 
-def a_jpeg(seed: int = 0, size: tuple[int, int] = (640, 480)) -> bytes:
-    """A sharp, evenly lit picture that the quality gate lets through."""
-    noise = np.random.default_rng(seed).integers(60, 200, (size[1] // 4, size[0] // 4, 3))
-    image = Image.fromarray(noise.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
-    return file.getvalue()
-
-
 async def a_person(resources: Resources, *, consenting: bool = True) -> str:
     """A new account's id; it has given the consent that photos need."""
     signed_in = await sign_up(
@@ -94,7 +84,7 @@ async def a_person(resources: Resources, *, consenting: bool = True) -> str:
 
 async def some_photos(resources: Resources, owner_id: str, *sites: ScalpSite) -> list[Photo]:
     return [
-        await upload_photo(resources, owner_id=owner_id, data=a_jpeg(index), site=site)
+        await upload_photo(resources, owner_id=owner_id, data=photo_bytes(seed=index), site=site)
         for index, site in enumerate(sites)
     ]
 

@@ -33,9 +33,10 @@ from dupi.ids import new_id
 from dupi.knowledge.vocabulary import ScalpSite, Symptom
 from dupi.paging import PageRequest
 from dupi.resources import Resources
-from tests.analyses.doubles import a_jpeg, a_person, some_photos
+from tests.analyses.doubles import a_person, some_photos
 from tests.analyses.running import a_queued, told
 from tests.knowledge.cases import PLAIN_SURVEY, a_survey
+from tests.support.photos import photo_bytes
 
 CROWN, LEFT, RIGHT = ScalpSite.CROWN, ScalpSite.LEFT, ScalpSite.RIGHT
 
@@ -85,7 +86,7 @@ async def test_what_is_no_photo_leaves_nothing_behind(
 async def test_a_poor_photo_is_refused_with_reasons(platform: Resources) -> None:
     owner_id = await a_person(platform)
     with pytest.raises(PoorImage) as refused:
-        await upload_photo(platform, owner_id=owner_id, data=a_jpeg(size=(200, 150)), site=CROWN)
+        await upload_photo(platform, owner_id=owner_id, data=photo_bytes(200, 150), site=CROWN)
     assert refused.value.reasons
 
 
@@ -106,11 +107,11 @@ async def test_an_upload_that_cannot_be_recorded_removes_its_files(
 async def test_the_same_key_gets_the_first_photo_again(platform: Resources) -> None:
     owner_id, key = await a_person(platform), new_id()
     sent = {"owner_id": owner_id, "site": CROWN, "idempotency_key": key}
-    first = await upload_photo(platform, data=a_jpeg(1), **sent)  # type: ignore[arg-type]
-    again = await upload_photo(platform, data=a_jpeg(1), **sent)  # type: ignore[arg-type]
+    first = await upload_photo(platform, data=photo_bytes(seed=1), **sent)  # type: ignore[arg-type]
+    again = await upload_photo(platform, data=photo_bytes(seed=1), **sent)  # type: ignore[arg-type]
     assert again.id == first.id
     with pytest.raises(Conflict):
-        await upload_photo(platform, data=a_jpeg(2), **sent)  # type: ignore[arg-type]
+        await upload_photo(platform, data=photo_bytes(seed=2), **sent)  # type: ignore[arg-type]
 
 
 async def test_photos_are_listed_newest_first_by_site(platform: Resources) -> None:

@@ -1,6 +1,9 @@
 """The worker on the real store: it wakes, takes over, finishes or hands back, and clears up."""
 
 import asyncio
+import json
+import os
+import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -127,3 +130,36 @@ async def test_deletions_that_were_cut_off_are_finished(
             await asyncio.sleep(0.05)
     assert await Analysis.get(queued.id) is None
     assert [path for path in (tmp_path / "objects").rglob("*") if path.is_file()] == []
+
+
+async def test_a_worker_runs_in_a_process_of_its_own_and_ends_when_told(
+    platform: Resources, tmp_path: Path
+) -> None:
+    """Triton is away for it: it claims, waits, and hands back when it is stopped."""
+    queued = await a_queued(platform)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DUPI_SECRET": platform.settings.secret.get_secret_value(),
+        "DUPI_MONGODB_URL": platform.settings.mongodb_url,
+        "DUPI_STORAGE_URL": str(tmp_path / "objects"),
+        "DUPI_TRITON_URL": "127.0.0.1:9",
+        "DUPI_ANALYSES__SHUTDOWN_GRACE_SECONDS": "0.2",
+        "DUPI_LOGS__FILE": str(tmp_path / "worker.log"),
+    }
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "api.worker", env=environment
+    )
+    try:
+        await until(queued.id, AnalysisStatus.CLASSIFYING)
+        worker.terminate()
+        async with asyncio.timeout(10):
+            assert await worker.wait() == 0
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+    left = await stored(queued.id)
+    assert (left.claims, left.lease_expires_at_ms) == (0, 0)
+    lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
+    back = next(line for line in lines if line["event"] == "handed_back")
+    assert (back["request_id"], back["analysis_id"]) == ("request-1", queued.id)
