@@ -30,7 +30,6 @@ def command(options: ServeOptions, *, dtype: str) -> list[str]:
     card = AdvisorCard.read(options.model_dir)
     flags = {
         "--model": str(options.model_dir),
-        "--served-model-name": card.served_name,
         "--host": options.host,
         "--port": str(options.port),
         "--dtype": dtype,
@@ -41,7 +40,10 @@ def command(options: ServeOptions, *, dtype: str) -> list[str]:
     }
     switches = ["--enforce-eager", "--enable-prefix-caching", "--disable-uvicorn-access-log"]
     module = ["-m", "vllm.entrypoints.openai.api_server"]
-    return [sys.executable, *module, *(part for pair in flags.items() for part in pair), *switches]
+    # The alias tells clients the version that answers: vLLM lists both under /v1/models.
+    names = ["--served-model-name", card.served_name, f"{card.served_name}:{card.version}"]
+    pairs = (part for pair in flags.items() for part in pair)
+    return [sys.executable, *module, *pairs, *names, *switches]
 
 
 def environment(given: Mapping[str, str], *, has_gpu: bool) -> dict[str, str]:
