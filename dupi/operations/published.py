@@ -1,6 +1,7 @@
 """What has been published into the model repository, read from its folder."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 from dupi.errors import Unavailable
@@ -39,4 +40,5 @@ def _newest(folder: Path) -> Manifest:
     if not versions:
         raise Unavailable(f"no version of {folder.name} is published", reason="models")
     text = (folder / str(max(versions)) / MANIFEST_FILE).read_text(encoding="utf-8")
-    return Manifest(**json.loads(text))
+    written = json.loads(text)
+    return Manifest(**{field.name: written[field.name] for field in fields(Manifest)})

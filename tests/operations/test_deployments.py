@@ -30,7 +30,8 @@ def publish(repository: Path, versions: Mapping[str, int], *, trunk: int = 1) ->
         own_trunk = version if model == names.TRUNK else trunk
         threshold = None if model == names.TRUNK else 0.4
         manifest = Manifest(model, version, own_trunk, 160, threshold, "test data", "2026-01-01")
-        (folder / MANIFEST_FILE).write_text(json.dumps(asdict(manifest)))
+        written = asdict(manifest) | {"written_by_a_later_exporter": True}
+        (folder / MANIFEST_FILE).write_text(json.dumps(written))
         (repository / model / "config.pbtxt").write_text(f'name: "{model}"\nmax_batch_size: 8\n')
 
 
