@@ -21,6 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from api.callers import bearer_token
+from dupi.concurrency import to_its_end
 from dupi.errors import DupiError, Unauthenticated
 from dupi.store import store_errors
 from schema.context import Context
@@ -136,7 +137,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         while True:
             await asyncio.sleep(pause)
             try:
-                await self.context.check_session()
+                await to_its_end(self.context.check_session())
             except Unauthenticated:
                 break
             except Exception as error:

@@ -38,3 +38,18 @@ async def wait_until(event: asyncio.Event, *, at_most: float) -> bool:
     except TimeoutError:
         pass
     return event.is_set()
+
+
+_unattended: set["asyncio.Task[Any]"] = set()
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end even where whoever waits for it is cancelled meanwhile.
+
+    For short reads under a deadline of their own: PyMongo leaks a connection whose making is cut
+    off.
+    """
+    task = asyncio.ensure_future(work)
+    _unattended.add(task)
+    task.add_done_callback(_unattended.discard)
+    return await asyncio.shield(task)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dupi.adapters.hints import analysis_channel
 from dupi.analyses.models import Analysis, AnyEvent, Keeping
+from dupi.concurrency import to_its_end
 from dupi.errors import NotFound
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ async def follow_progress(
     wakes this follower, and the slow poll makes up for a hint that was lost.
     """
     async with resources.hints.subscribe(analysis_channel(analysis_id)) as changed:
-        analysis = await _read(owner_id, analysis_id)
+        analysis = await to_its_end(_read(owner_id, analysis_id))
         if analysis is None:
             raise NotFound(f"no analysis {analysis_id}")
         while analysis is not None:
@@ -42,7 +43,7 @@ async def follow_progress(
             if analysis.is_finished:
                 return
             await changed.wait(resources.settings.analyses.poll_seconds)
-            analysis = await _read(owner_id, analysis_id)
+            analysis = await to_its_end(_read(owner_id, analysis_id))
 
 
 async def _read(owner_id: str, analysis_id: str) -> Analysis | None:
