@@ -1,1 +1,1 @@
-"""Tests."""
+"""HTTP and sockets: what is taken, what is refused, and how."""

@@ -1,1 +1,1 @@
-"""Tests."""
+"""Operations as GraphQL text, on the real store."""
