@@ -121,7 +121,8 @@ async def _patiently(claim: Claim, call: Callable[[], Awaitable[T]]) -> T:
             pause = random.uniform(0.5, 1) * longest_pause  # noqa: S311
             if pause >= claim.seconds_left - _MARGIN_S:
                 raise
-            log.warning("waiting", error=str(away), again_in_seconds=round(pause, 2))
+            if longest_pause == _FIRST_PAUSE_S:  # said once, not with every try
+                log.warning("waiting", error=str(away))
         await asyncio.sleep(pause)
         longest_pause = min(longest_pause * 2, _LONGEST_PAUSE_S)
 
