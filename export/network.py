@@ -32,6 +32,7 @@ def b0_config() -> EfficientNetConfig:
         hidden_dim=1280,
         dropout_rate=0.0,
         drop_connect_rate=0.0,
+        batch_norm_eps=1e-5,
         batch_norm_momentum=0.05,
     )
 
@@ -74,8 +75,10 @@ class Trunk(nn.Module):
 
 
 def _initialise(module: nn.Module) -> None:
+    """Variance is kept per output channel, so that depthwise layers do not start near zero."""
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="linear")
+        fan_in = module.weight[0].numel()
+        nn.init.normal_(module.weight, std=(2.0 / fan_in) ** 0.5)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 

@@ -47,6 +47,11 @@ class Run:
         self.epoch = 0
         self.best = 0.0
 
+    def decay(self, greatest: float) -> float:
+        """Of the moving average: short at first, so that it forgets the start."""
+        steps = self.schedule.last_epoch
+        return min(greatest, (1 + steps) / (10 + steps))
+
     def save(self, path: Path) -> None:
         state = {"epoch": self.epoch, "best": self.best}
         for part in ("network", "average", "optimiser", "schedule"):
@@ -89,7 +94,7 @@ def train_epoch(run: Run, recipe: Recipe, training: Packed) -> float:
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), recipe.gradient_norm)
         run.optimiser.step()
         run.schedule.step()
-        _follow(run.average, run.network, recipe.average_decay)
+        _follow(run.average, run.network, run.decay(recipe.average_decay))
         losses.append(loss.item())
     return float(np.mean(losses))
 
@@ -125,12 +130,11 @@ def _loss(network: ScalpNetwork, pixels: Tensor, grades: Tensor, domain_weight: 
 
 @torch.no_grad()
 def _follow(average: ScalpNetwork, network: ScalpNetwork, decay: float) -> None:
-    followed = network.state_dict()
-    for name, value in average.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(followed[name], 1.0 - decay)
-        else:
-            value.copy_(followed[name])
+    """Weights are averaged; the statistics of batch normalisation are averages already."""
+    for kept, value in zip(average.parameters(), network.parameters(), strict=True):
+        kept.lerp_(value, 1.0 - decay)
+    for kept, value in zip(average.buffers(), network.buffers(), strict=True):
+        kept.copy_(value)
 
 
 def validate(run: Run, calibration: Packed, loss: float, folder: Path) -> None:

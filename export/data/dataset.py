@@ -68,8 +68,8 @@ def find_items(folder: Path) -> Found:
             counts["label"] += 1
         else:
             items.append(_item(path, digest, None if stranger else labels[path.stem]))
-        names.add(path.stem)
-        contents.add(digest)
+            names.add(path.stem)
+            contents.add(digest)
     return Found(tuple(items), counts["name"], counts["content"], counts["label"])
 
 
