@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from api.local_stack.paths import (
 )
 from api.local_stack.ports import LOOPBACK
 
+_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 the kernel's own
 ADVISOR_KEY_VARIABLE: Final = "VLLM_API_KEY"
 _DRAIN_SECONDS: Final = 5
 """Advice that is being written when the stack stops may be finished within."""
@@ -23,14 +25,20 @@ _DRAIN_SECONDS: Final = 5
 
 @dataclass(frozen=True)
 class Launch:
-    """``environment`` is added to this process's own."""
+    """``environment`` is added to this process's own; ``leftovers`` names what a killed program
+    leaves in shared memory (a glob), which is removed before it starts and after it has ended."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    leftovers: str = ""
 
     def full_environment(self) -> dict[str, str]:
         """Bytecode is kept whatever was set: without it, each start compiles torch and vLLM."""
         return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **self.environment}
+
+    def forget_leftovers(self) -> None:
+        for region in _SHARED_MEMORY.glob(self.leftovers) if self.leftovers else ():
+            region.unlink(missing_ok=True)
 
 
 def launch_store(folder: Path, port: int) -> Launch:
@@ -46,26 +54,18 @@ def launch_store(folder: Path, port: int) -> Launch:
     return Launch((program, *where, *own), {"PYTHONUNBUFFERED": "1"})
 
 
-def launch_triton(repository: Path, grpc: int, metrics: int) -> Launch:
-    """The wheel's server over ``repository``, as its laid out backend says."""
+def launch_triton(repository: Path, state: Path, *, grpc: int, metrics: int) -> Launch:
+    """The wheel's server over ``repository``, as its laid out backend says. One at a time for each
+    ``state`` folder."""
     laid_out = json.loads((TRITON_BACKEND / "launch.json").read_text())
+    regions = f"dupi-{zlib.crc32(str(state.absolute()).encode()):08x}-"
     where = (
         f"--model-repository={repository}",
         f"--grpc-port={grpc}",
         f"--metrics-port={metrics}",
-        f"--backend-config=python,shm-region-prefix-name={_shared_memory(grpc)}",
+        f"--backend-config=python,shm-region-prefix-name={regions}",
     )
-    return Launch((*laid_out["command"], *where), laid_out["environment"])
-
-
-def forget_shared_memory(grpc: int) -> None:
-    """Remove what a killed Triton of that port left in memory; one that ends removes it itself."""
-    for region in Path("/dev/shm").glob(f"{_shared_memory(grpc)}*"):  # noqa: S108 the kernel's own
-        region.unlink(missing_ok=True)
-
-
-def _shared_memory(grpc: int) -> str:
-    return f"dupi-{grpc}-"
+    return Launch((*laid_out["command"], *where), laid_out["environment"], f"{regions}*")
 
 
 def launch_advisor(port: int, api_key: str) -> Launch:

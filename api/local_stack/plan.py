@@ -66,7 +66,7 @@ def plan_stack(
     port = web_port or free[4]
     parts = (
         _plan_store(given, state, free[0], database),
-        _plan_triton(given, free[1], free[2]),
+        _plan_triton(given, state, free[1], free[2]),
         _plan_advisor(given, free[3]),
     )
     environment = _environment(given, parts, state, port)
@@ -80,10 +80,13 @@ def _plan_store(given: Mapping[str, str], state: Path, port: int, database: str)
     return PartPlan(STORE, title, url, launch, partial(health.check_store, url), 60, 3)
 
 
-def _plan_triton(given: Mapping[str, str], grpc: int, metrics: int) -> PartPlan:
+def _plan_triton(given: Mapping[str, str], state: Path, grpc: int, metrics: int) -> PartPlan:
     address = given.get("DUPI_TRITON_URL") or f"{LOOPBACK}:{grpc}"
     is_given = "DUPI_TRITON_URL" in given
-    launch = None if is_given else launches.launch_triton(MODEL_REPOSITORY, grpc, metrics)
+    repository = Path(given.get("DUPI_MODEL_REPOSITORY") or MODEL_REPOSITORY)
+    launch = (
+        None if is_given else launches.launch_triton(repository, state, grpc=grpc, metrics=metrics)
+    )
     check = partial(health.check_triton, address)
     return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 600, 60, 15)
 

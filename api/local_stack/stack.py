@@ -93,6 +93,8 @@ class Stack:
         if part.process:
             await part.process.stop()
             part.process = None
+        if part.plan.launch:
+            part.plan.launch.forget_leftovers()
 
     async def stop(self) -> None:
         """Web first, so that it can finish what it is at; the store last."""
@@ -124,6 +126,7 @@ class Stack:
                 say(str(problem))
 
     def _launch(self, plan: PartPlan, launch: Launch) -> KeptProcess:
+        launch.forget_leftovers()
         return KeptProcess.start(
             plan.name,
             launch.command,

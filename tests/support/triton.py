@@ -8,7 +8,7 @@ from pathlib import Path
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from api.local_stack.launches import forget_shared_memory, launch_triton
+from api.local_stack.launches import launch_triton
 from api.local_stack.ports import LOOPBACK, free_ports
 from api.local_stack.processes import KeptProcess
 
@@ -19,7 +19,7 @@ _START_SECONDS = 60
 async def running_triton(repository: Path, log: Path) -> AsyncIterator[InferenceServerClient]:
     """A client of a server that has loaded nothing yet."""
     grpc, metrics = free_ports(2)
-    launch = launch_triton(repository, grpc, metrics)
+    launch = launch_triton(repository, log.parent, grpc=grpc, metrics=metrics)
     server = KeptProcess.start(
         "triton", launch.command, environment=launch.full_environment(), log=log
     )
@@ -33,7 +33,7 @@ async def running_triton(repository: Path, log: Path) -> AsyncIterator[Inference
     finally:
         await client.close()
         await server.stop()
-        forget_shared_memory(grpc)
+        launch.forget_leftovers()
 
 
 async def _is_live(client: InferenceServerClient) -> bool:
