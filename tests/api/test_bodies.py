@@ -2,11 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from tests.support.web import Caller
+from dupi.resources import Resources
+from tests.support.web import Caller, app_over, caller
+
+
+@pytest.fixture
+async def anyone(resources: Resources) -> AsyncIterator[Caller]:
+    """Nothing here reaches the store, so it is left as it is."""
+    async with caller(app_over(resources)) as someone:
+        yield someone
+
 
 QUERY = "{ conditions { name } }"
 JSON = {"Content-Type": "application/json"}
@@ -116,7 +124,7 @@ async def test_a_nonsense_length_is_refused(anyone: Caller, length: str) -> None
 
 
 async def test_what_raises_is_masked_and_logged(
-    anyone: Caller, parts: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    anyone: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("schema.accounts.queries.consents", None)
     response = await anyone.post({"query": "{ consentDocuments { kind } }"})

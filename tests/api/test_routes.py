@@ -125,11 +125,11 @@ async def test_pages_of_other_origins(parts: Resources) -> None:
 
 
 async def test_progress_as_server_sent_events(
-    mina: Caller, web: str, photo: bytes, parts: Resources, advisor: AdvisorServer
+    mina: Caller, web: str, photo: bytes, platform: Resources, advisor: AdvisorServer
 ) -> None:
     analysis_id = await queued(mina, photo)
     advisor.scripts.append(GOOD)
-    await run_one(parts)
+    await run_one(platform)
     events = await read_events(web, mina, id=analysis_id)
     assert events[-1] == ("complete", None)
     told = [data["data"]["analysisProgress"] for kind, data in events if kind == "next"]

@@ -30,7 +30,7 @@ def test_a_mutation_is_ready_for_errors_that_do_not_exist_yet(name: str) -> None
 
 
 async def test_the_journey(
-    mina: Caller, web: str, parts: Resources, advisor: AdvisorServer, photo: bytes
+    mina: Caller, web: str, platform: Resources, advisor: AdvisorServer, photo: bytes
 ) -> None:
     """Every operation once, in the order in which a person would come to it."""
     assert len(await mina.run("Conditions")) == 6
@@ -41,7 +41,7 @@ async def test_the_journey(
     )
     analysis_id = queued["analysis"]["id"]
     advisor.scripts.append(GOOD)
-    await run_one(parts)
+    await run_one(platform)
     events = await follow(web, mina.token, analysis_id)
     await check_analysis(mina, analysis_id, uploaded["id"], events)
     await check_lists(mina, analysis_id)

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 
 from dupi.adapters.limits import LocalRateLimits
+from dupi.adapters.storage import FolderStorage
 from dupi.resources import Resources
+from dupi.store import StoreDatabase
 from tests.analyses.conftest import advisor, classifier, deployment, platform
 from tests.support.photos import photo_bytes
 from tests.support.web import Caller, app_over, caller, served
@@ -27,13 +30,22 @@ __all__ = [
 
 
 @pytest.fixture
-def parts(platform: Resources) -> Resources:
-    """What the app works with: an empty store, and no tries counted yet."""
-    api = platform.settings.api.model_copy(
-        update={"session_check_seconds": 0.1, "init_timeout_seconds": 0.5}
+def parts(resources: Resources, store: StoreDatabase, tmp_path: Path) -> Resources:
+    """What the app works with: an empty store, a folder of its own, no tries counted yet.
+
+    It runs no analysis; ``platform``, over the same store and folder, can.
+    """
+    analyses = {"poll_seconds": 0.2, "max_running_per_person": 20}
+    api = {"session_check_seconds": 0.1, "init_timeout_seconds": 0.5}
+    settings = resources.settings
+    changed = settings.model_copy(
+        update={
+            "analyses": settings.analyses.model_copy(update=analyses),
+            "api": settings.api.model_copy(update=api),
+        }
     )
-    settings = platform.settings.model_copy(update={"api": api})
-    return replace(platform, settings=settings, limits=LocalRateLimits())
+    storage = FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)
+    return replace(resources, settings=changed, limits=LocalRateLimits(), storage=storage)
 
 
 @pytest.fixture
