@@ -51,65 +51,87 @@ def routine_sentences(plan: Plan, choose: Chooser[str]) -> list[str]:
     return [_step(step, choose) for step in plan.routine]
 
 
+def sites_text(case: Case) -> str:
+    """정수리와 후두부."""
+    return listed([site.korean for site in case.sites])
+
+
+def findings_text(case: Case) -> str:
+    """미세각질은 경증, 비듬은 중등도: what is elevated; empty where nothing is."""
+    graded = ((c, case.grades[c]) for c in elevated_conditions(case))
+    return ", ".join(f"{josa(c.korean, '은/는')} {g.korean}" for c, g in graded if g is not None)
+
+
+def habits_text(case: Case) -> str:
+    """샴푸는 하루 한 번, 염색은 연 1~3회: what the person does."""
+    survey = case.survey
+    habits = {"펌": survey.perm_frequency, "염색": survey.dye_frequency}
+    done = {name: often for name, often in habits.items() if often is not TreatmentFrequency.NEVER}
+    told = [f"{josa(name, '은/는')} {label(often)}" for name, often in done.items()]
+    return ", ".join([f"샴푸는 {label(survey.shampoo_frequency)}", *told])
+
+
+def symptoms_text(case: Case) -> str:
+    """가려움과 통증; empty where there are none."""
+    return listed([label(symptom) for symptom in case.survey.symptoms])
+
+
+def abstained_text(case: Case) -> str:
+    """비듬과 탈모: what could not be graded; empty where all was."""
+    return listed([condition.korean for condition in abstained_conditions(case)])
+
+
+def often_text(times_a_week: int) -> str:
+    return "매일" if times_a_week == EVERY_DAY else f"주 {times_a_week}회"
+
+
 def _findings(case: Case, choose: Chooser[str]) -> list[str]:
-    sites = listed([site.korean for site in case.sites])
+    sites = sites_text(case)
     elevated, abstained = elevated_conditions(case), abstained_conditions(case)
     clear = len(Condition) - len(elevated) - len(abstained)
     if elevated:
         rest = ("나머지 항목은 양호해요.", "그 밖의 항목은 양호한 편이에요.")
-        seen = [_named(case, sites, elevated, choose), *_abstained(abstained, choose)]
+        seen = [_named(case, sites, choose), *_abstained(case, choose)]
         return [*seen, choose(rest)] if clear else seen
     nothing = (
         f"{sites} 사진에서 눈에 띄는 변화는 보이지 않아요.",
-        f"{sites}에서는 큰 변화가 보이지 않아요.",
+        f"{sites} 사진에서 큰 변화는 보이지 않아요.",
     )
     whole = ("여섯 항목이 모두 양호해요.", "여섯 항목 모두 양호한 편이에요.")
     seen = [choose(nothing)] if clear else []
-    return [*seen, *_abstained(abstained, choose)] if abstained else [*seen, choose(whole)]
+    return [*seen, *_abstained(case, choose)] if abstained else [*seen, choose(whole)]
 
 
-def _named(case: Case, sites: str, elevated: Sequence[Condition], choose: Chooser[str]) -> str:
-    grades = [(c.korean, _grade(case, c)) for c in elevated]
-    plain = ", ".join(f"{josa(name, '은/는')} {grade}" for name, grade in grades)
-    held = ", ".join(f"{josa(name, '이/가')} {grade}" for name, grade in grades)
+def _named(case: Case, sites: str, choose: Chooser[str]) -> str:
+    seen = josa(findings_text(case), "으로/로")
     return choose(
         (
-            f"{sites} 사진에서 {josa(plain, '으로/로')} 보여요.",
-            f"이번 {sites} 사진에서는 {josa(held, '으로/로')} 나타났어요.",
-            f"{josa(sites, '을/를')} 살펴보니 {josa(plain, '으로/로')} 확인돼요.",
+            f"{sites} 사진에서 {seen} 보여요.",
+            f"{sites} 사진에서 {seen} 나타났어요.",
+            f"{sites} 사진에서 {seen} 확인돼요.",
         )
     )
 
 
-def _grade(case: Case, condition: Condition) -> str:
-    grade = case.grades[condition]
-    return grade.korean if grade is not None else ""
-
-
-def _abstained(abstained: Sequence[Condition], choose: Chooser[str]) -> list[str]:
-    if not abstained:
+def _abstained(case: Case, choose: Chooser[str]) -> list[str]:
+    names = abstained_text(case)
+    if not names:
         return []
-    subject = josa(listed([condition.korean for condition in abstained]), "은/는")
+    subject = josa(names, "은/는")
     return [
         choose((f"{subject} 판단을 미뤘어요.", f"{subject} 이번 사진으로 판단하기 어려웠어요."))
     ]
 
 
 def _habits(case: Case, choose: Chooser[str]) -> str:
-    survey = case.survey
-    habits = [f"샴푸는 {label(survey.shampoo_frequency)}"]
-    if survey.perm_frequency is not TreatmentFrequency.NEVER:
-        habits.append(f"펌은 {label(survey.perm_frequency)}")
-    if survey.dye_frequency is not TreatmentFrequency.NEVER:
-        habits.append(f"염색은 {label(survey.dye_frequency)}")
-    told = ", ".join(habits)
+    told = habits_text(case)
     return choose((f"{told} 하신다고 답하셨어요.", f"설문에서 {told} 하신다고 하셨어요."))
 
 
 def _symptoms(case: Case, choose: Chooser[str]) -> list[str]:
     if not case.survey.symptoms:
         return []
-    named = josa(listed([label(symptom) for symptom in case.survey.symptoms]), "이/가")
+    named = josa(symptoms_text(case), "이/가")
     return [choose((f"{named} 있다고 답하셨어요.", f"{named} 느껴진다고 하셨어요."))]
 
 
@@ -122,8 +144,6 @@ def _care(rule: Phrased, choose: Chooser[str], first: bool, last: bool) -> str:
 
 
 def _step(step: RoutineStep, choose: Chooser[str]) -> str:
-    rule = rulebook().step(step.text)
-    times = step.times_per_week
-    often = (f"주 {times}회", "매일" if times == EVERY_DAY else f"일주일에 {times}번")
+    do = choose(rulebook().step(step.text).do)
     ending = Ending(choose([str(e) for e in ROUTINE_ENDINGS]))
-    return f"{choose(often)} {say(choose(rule.do), ending, rulebook().verbs)}."
+    return f"{often_text(step.times_per_week)} {say(do, ending, rulebook().verbs)}."

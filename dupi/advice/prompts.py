@@ -2,10 +2,17 @@
 
 from typing import Final, TypedDict
 
+from dupi.advice.phrasing import (
+    abstained_text,
+    findings_text,
+    habits_text,
+    often_text,
+    sites_text,
+    symptoms_text,
+)
 from dupi.knowledge.plan import Case, Plan
-from dupi.knowledge.rules import abstained_conditions, elevated_conditions
 from dupi.knowledge.survey import label
-from dupi.knowledge.vocabulary import AdviceSectionKind, AgeBand, Condition, Gender
+from dupi.knowledge.vocabulary import AdviceSectionKind, AgeBand, Gender
 
 SECTION_MARKS: Final = {
     AdviceSectionKind.SUMMARY: "[요약]",
@@ -41,17 +48,19 @@ def advice_messages(case: Case, plan: Plan) -> list[Message]:
 
 
 def _lines(case: Case, plan: Plan) -> list[str]:
+    """Facts in the words in which they may be told, so that telling them is copying them."""
     rows = {
         "대상": _person(case),
-        "부위": ", ".join(site.korean for site in case.sites),
-        "확인": ", ".join(_graded(case, c) for c in elevated_conditions(case)) or "없음",
-        "보류": ", ".join(c.korean for c in abstained_conditions(case)),
-        "설문": _habits(case),
-        "증상": ", ".join(label(symptom) for symptom in case.survey.symptoms),
+        "부위": sites_text(case),
+        "확인": findings_text(case) or "없음",
+        "보류": abstained_text(case),
+        "설문": habits_text(case),
+        "모발": label(case.survey.hair_state),
+        "증상": symptoms_text(case),
         "상담": "권함" if plan.referral else "",
         "샴푸": plan.shampoo.text if plan.shampoo else "",
         "관리": " / ".join(action.text for action in plan.actions),
-        "루틴": " / ".join(f"{s.text} 주 {s.times_per_week}회" for s in plan.routine),
+        "루틴": " / ".join(f"{often_text(s.times_per_week)} {s.text}" for s in plan.routine),
     }
     return [f"{name}: {text}" for name, text in rows.items() if text]
 
@@ -59,16 +68,3 @@ def _lines(case: Case, plan: Plan) -> list[str]:
 def _person(case: Case) -> str:
     gender = GENDER_WORDS.get(case.gender) if case.gender else None
     return ", ".join(part for part in (AGE_WORDS[case.age_band], gender) if part)
-
-
-def _graded(case: Case, condition: Condition) -> str:
-    grade = case.grades[condition]
-    return f"{condition.korean} {grade.korean if grade is not None else ''}"
-
-
-def _habits(case: Case) -> str:
-    survey = case.survey
-    return (
-        f"샴푸 {label(survey.shampoo_frequency)}, 펌 {label(survey.perm_frequency)}, "
-        f"염색 {label(survey.dye_frequency)}, {label(survey.hair_state)}"
-    )

@@ -4,13 +4,14 @@ Loss falls on the reply and its end token only. After each checkpoint the adapte
 cases it has never seen; where they pass the checks often enough, training ends.
 """
 
+import argparse
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from llm_server.card import Sampling
@@ -76,12 +77,19 @@ def load_base(path: Path) -> tuple[Any, PreTrainedTokenizerBase]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--start", type=Path, help="an adapter to go on from")
+    start: Path | None = parser.parse_args().start
     recipe = read_recipe("lora")
     training = TrainingRecipe(**recipe["training"])
     folder, data = RUNS / "lora", recipe["data"]
     torch.manual_seed(data["seed"])
     base, tokenizer = load_base(RUNS / "base" / "model")
-    model = adapted(base, recipe["lora"])
+    model = (
+        PeftModel.from_pretrained(base, start, is_trainable=True)
+        if start
+        else adapted(base, recipe["lora"])
+    )
     model.print_trainable_parameters()
     watched = unseen_pairs(recipe["early_stop"]["cases"], seed=data["seed"])
 

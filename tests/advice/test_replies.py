@@ -142,4 +142,4 @@ def test_the_prompt_tells_the_plan() -> None:
     assert PLAN.shampoo
     for text in (PLAN.shampoo.text, *(a.text for a in PLAN.actions)):
         assert text in prompt
-    assert "미세각질 경증, 비듬 중등도" in prompt
+    assert "미세각질은 경증, 비듬은 중등도" in prompt
