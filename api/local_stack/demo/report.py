@@ -63,7 +63,8 @@ class Report:
 
     def _restarted(self, event: Answer) -> None:
         self._section = ""
-        self._console.print(f"\n\n  [yellow]Written anew, by the {event['source'].lower()}[/]")
+        who = "The model begins anew" if event["source"] == "MODEL" else "The rules' own words"
+        self._console.print(f"\n\n  [yellow]{who}:[/]")
 
     def closing(self, analysis: Answer) -> None:
         """Whose words the advice is, and the notice of what the models are."""
