@@ -5,7 +5,8 @@ STACK = .venv/bin/python -m api.local_stack
 ML = .venv-ml/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check setup format requirements schema
+.PHONY: help demo up down test check setup setup-serving format requirements
+.PHONY: train-classifiers evaluate-classifiers train-advisor evaluate-advisor
 
 help: ## list these commands
 	@printf 'Dupi: photos of the scalp in; grades, a care plan and streamed advice out, over GraphQL.\n\n'
@@ -42,3 +43,27 @@ format: setup-serving ## let ruff put the code in order
 
 requirements: setup-serving ## pin the environments anew (requirements/*.txt) from pyproject.toml
 	@.venv/bin/python -m api.local_stack.setup.pins
+
+VERSION ?= 2
+DATA ?= var/data
+
+train-classifiers: setup ## draw photos, train trunk and heads, release as VERSION=2 (hours)
+	$(ML) -m export.data.synthetic $(DATA)/train --workers "$$(nproc)"
+	$(ML) -m export.train --recipe export/recipes/first.toml --data $(DATA)/train --run var/runs/$(VERSION)
+	$(ML) -m export.release --run var/runs/$(VERSION) --data $(DATA)/train --version $(VERSION)
+	$(ML) -m export.publish --repository model_repository
+
+evaluate-classifiers: setup ## measure the published classifiers on photos never trained on
+	$(ML) -m export.data.synthetic $(DATA)/held_out --count 400 --seed 77
+	$(ML) -m export.evaluate --repository model_repository --data $(DATA)/held_out \
+		--json var/evaluation.json --markdown var/evaluation.md
+
+train-advisor: setup ## train tokenizer, base and adapter, put them under llm_server/weights as VERSION=2
+	$(ML) -m llm_server.training.tokenizer
+	$(ML) -m llm_server.training.base
+	$(ML) -m llm_server.training.lora
+	$(ML) -m llm_server.training.ship --version $(VERSION)
+	$(ML) -m llm_server.merge
+
+evaluate-advisor: setup ## grade the merged advisor's replies to unseen cases
+	$(ML) -m llm_server.training.evaluate var/models/advisor/$$(ls var/models/advisor | sort -n | tail -1)
