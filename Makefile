@@ -10,7 +10,7 @@ ML = .venv-ml/bin/python
 
 help: ## list these commands
 	@printf 'Dupi: photos of the scalp in; grades, a care plan and streamed advice out, over GraphQL.\n\n'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  DUPI_PORT=8080 make up; make demo PHOTO=my.jpg SITE=CROWN; make PYTHON=/path/to/python3.11 …\n'
 
 demo: setup ## set up, start everything, play one person through the API, stop (PHOTO=path: your own photo)
