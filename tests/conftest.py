@@ -11,12 +11,20 @@ _HAS_TORCH = importlib.util.find_spec("torch") is not None
 _NEEDS_TORCH = "pytestmark = pytest.mark.ml"
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+class _Elsewhere(pytest.Module):
+    """A module that another environment reads; here it is not even imported."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        return []
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> object:
     """A module with the line above needs torch to be imported, and all others need what serving
     has: each is read in its own environment alone."""
-    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+    if not module_path.name.startswith("test_"):
         return None
-    return True if (_NEEDS_TORCH in collection_path.read_text()) != _HAS_TORCH else None
+    needs_torch = _NEEDS_TORCH in module_path.read_text()
+    return None if needs_torch == _HAS_TORCH else _Elsewhere.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

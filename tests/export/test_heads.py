@@ -9,8 +9,6 @@ pytestmark = pytest.mark.ml
 
 _SEED = torch.Generator().manual_seed(1)
 FEATURES = torch.randn(5, contract.FEATURE_CHANNELS, 4, 4, generator=_SEED)
-    5, contract.FEATURE_CHANNELS, 4, 4, generator=torch.Generator().manual_seed(1)
-)
 
 
 def test_probabilities_sum_to_one_and_none_is_negative() -> None:

@@ -34,7 +34,7 @@ def pytest_terminal_summary(
         )
         terminalreporter.stats.setdefault(outcome, []).append(report)
         if outcome in ("failed", "error"):
-            terminalreporter.write_line(f"{outcome.upper()} {name} (ml environment, see above)")
+            terminalreporter.write_line(f"{outcome.upper()} {name} (told above)")
 
 
 def counted_in(config: pytest.Config) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def counted_in(config: pytest.Config) -> list[tuple[str, str]]:
     if not path or not path.exists():
         return []
     cases = ElementTree.parse(path).getroot().iter("testcase")  # noqa: S314 written by ourselves
-    return [(f"{case.get('classname')}::{case.get('name')}", _outcome(case)) for case in cases]
+    return [(f"{case.get('classname')}.{case.get('name')}", _outcome(case)) for case in cases]
 
 
 def _outcome(case: ElementTree.Element) -> str:
