@@ -9,5 +9,9 @@ def exported() -> str:
     return schema.as_str() + "\n"
 
 
-if __name__ == "__main__":
+def main() -> None:
     sys.stdout.write(exported())
+
+
+if __name__ == "__main__":
+    main()

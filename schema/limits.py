@@ -35,12 +35,12 @@ from graphql import (
 
 from dupi.paging import DEFAULT_SIZE, MAX_SIZE
 
-MAX_TOKENS: Final = 4_000
+MAX_TOKENS: Final = 3_000
 MAX_FIELDS: Final = 500
 MAX_ALIASES: Final = 100
 MAX_DIRECTIVES: Final = 50
 MAX_FRAGMENTS: Final = 50
-MAX_REPEATS: Final = 20
+MAX_REPEATS: Final = 10
 """Times that one name may stand in one selection: the rule that merges them is quadratic."""
 MAX_DEPTH: Final = 12
 MAX_COST: Final = 50_000

@@ -1,12 +1,11 @@
 """What is served against the starting contract, and against the exported file."""
 
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
 from graphql import build_schema, find_breaking_changes, find_dangerous_changes
 
-from schema.export import exported
+from schema.export import exported, main
 from tests.contract.contract_cut import LATER, contract, contract_so_far
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +39,6 @@ def test_the_exported_file_is_what_the_code_serves() -> None:
     assert EXPORTED.read_text("utf-8") == exported()
 
 
-def test_the_command_prints_it() -> None:
-    command = [sys.executable, "-m", "schema.export"]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
-    assert printed.stdout == exported()
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+    assert capsys.readouterr().out == exported()
