@@ -97,7 +97,10 @@ def web_server(app: Starlette, settings: Settings, **changes: Any) -> uvicorn.Se
 def main() -> None:
     settings = load_settings()
     set_up_logs(settings.logs)
-    web_server(create_app(settings), settings).run()
+    server = web_server(create_app(settings), settings)
+    server.run()
+    if not server.started:
+        raise SystemExit("web could not start: see the log")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, StreamExecutionResult
 
-from dupi.errors import DupiError, Unauthenticated
+from dupi.errors import DupiError
 from dupi.store import store_errors
 from schema.context import Context
 from schema.errors import extensions_of
-from schema.limits import MAX_TOKENS, LimitExceeded, check_document
+from schema.limits import MAX_TOKENS, LimitExceeded
+from schema.measuring import check_document
 from schema.messages import internal_message, message_of
 from schema.metrics import OPERATION_SECONDS, OPERATIONS, field_label
 
@@ -157,10 +158,6 @@ def _with(
         path=error.path,
         extensions=shown | {"requestId": context.request_id},
     )
-
-
-def is_unauthenticated(error: GraphQLError) -> bool:
-    return (error.extensions or {}).get("code") == Unauthenticated.code
 
 
 def _operation(context: Any) -> OperationDefinitionNode | None:

@@ -7,7 +7,8 @@ import pytest
 from graphql import get_introspection_query, get_operation_ast, parse
 
 from schema.context import Context
-from schema.limits import LimitExceeded, check_document
+from schema.limits import LimitExceeded
+from schema.measuring import check_document
 from schema.root import schema
 from tests.support.web import OPERATIONS
 
