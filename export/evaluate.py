@@ -1,7 +1,7 @@
 """Measures published models on photos that no training run has seen.
 
     python -m export.evaluate --repository model_repository --data var/data/held_out \\
-        --json export/weights/evaluation.json --markdown export/weights/evaluation.md
+        --json export/weights/evaluation.json --markdown export/weights/README.md
 
 The artefacts are measured as they are served: ``model.pt`` of each model, and the photos prepared
 as serving prepares them. Numbers on drawn photos say nothing about photos of people.
@@ -48,6 +48,7 @@ class Report:
     photos: int
     strangers: int
     trunk_version: int
+    input_size: int
     trained_on: str
     heads: Mapping[str, HeadScores]
     clear_photos: int
@@ -93,6 +94,7 @@ def evaluate(models: Published, packed: Packed) -> Report:
         photos=int(scalp.sum()),
         strangers=int((~scalp).sum()),
         trunk_version=trunk.version,
+        input_size=trunk.input_size,
         trained_on=trunk.trained_on,
         heads={
             str(condition): _scores(
@@ -128,14 +130,38 @@ def _share(right: NDArray[np.bool_]) -> float:
     return round(float(right.mean()), 4) if len(right) else 0.0
 
 
+_CARD = """# The shipped classifiers
+
+Version {version}: an EfficientNet-B0 trunk with six ordinal heads (CORN) and an in-domain head,
+{size} px, one safetensors file (fp16) a model. Every file's metadata holds its version, the trunk
+it belongs to, its temperature and the confidence below which a finding abstains.
+
+**Not a medical device.** Trained on {trained_on}, in the file
+format of AI-Hub's scalp data set but without any of its images. The figures below say that the
+models learned to read these drawings; they say nothing about scalps, make no clinical claim, and
+are not comparable with any published accuracy on photos of people. Grades are this project's own
+scale of drawn amounts (`export/data/drawing/grades.py`).
+
+The trunk joins all depths of the backbone with simple statistics of each cell's colours, which let
+it learn from scratch within an hour on one CPU core. Attention maps are class activations of the
+head; they fade with the chance of any finding. How it was trained: `export/recipes/`.
+
+## Figures
+
+"""
+
+
 def as_markdown(report: Report) -> str:
-    """A table by condition and the figures that concern whole photos."""
+    """The model card: what the models are, a table by condition, and figures of whole photos."""
     rows = [
         f"| {Condition(name).korean} `{name}` | {s.exact:.1%} | {s.kappa:.3f} | {s.macro_f1:.3f} "
         f"| {s.abstained:.1%} | {s.exact_of_kept:.1%} |"
         for name, s in report.heads.items()
     ]
-    return "\n".join(
+    card = _CARD.format(
+        version=report.trunk_version, trained_on=report.trained_on, size=report.input_size
+    )
+    return card + "\n".join(
         [
             f"Measured on {report.photos} drawn scalp photos and {report.strangers} that are no "
             "scalp, none of them seen in training.",

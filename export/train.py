@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -59,6 +59,10 @@ class Run:
         torch.save(state, path.with_suffix(".partial"))
         path.with_suffix(".partial").replace(path)
 
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        self.network.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
     def resume(self, path: Path) -> None:
         state: dict[str, Any] = torch.load(path, weights_only=True)
         self.epoch, self.best = state["epoch"], state["best"]
@@ -66,13 +70,18 @@ class Run:
             getattr(self, part).load_state_dict(state[part])
 
 
-def fit(recipe: Recipe, data: dict[Split, Packed], folder: Path) -> None:
-    """Runs the recipe's epochs, each followed by a validation and a checkpoint."""
+def fit(recipe: Recipe, data: dict[Split, Packed], folder: Path, start: Path | None = None) -> None:
+    """Runs the recipe's epochs, each followed by a validation and a checkpoint.
+
+    ``start``: weights of an earlier run to begin from, where there is no checkpoint yet.
+    """
     training, calibration = data[Split.TRAINING], data[Split.CALIBRATION]
     run = Run(recipe)
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
+    elif start is not None:
+        run.start_from(load_file(start))
     while run.epoch < recipe.epochs:
         loss = train_epoch(run, recipe, training)
         run.epoch += 1
@@ -160,12 +169,13 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder in the AI-Hub layout")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to begin from")
     given = parser.parse_args()
     recipe = read_recipe(given.recipe)
     torch.set_num_threads(recipe.threads)
     given.run.mkdir(parents=True, exist_ok=True)
     data = packed_splits(given.data, given.run.parent / "packed", contract.INPUT_SIZE)
-    fit(recipe, data, given.run)
+    fit(recipe, data, given.run, given.start)
 
 
 if __name__ == "__main__":

@@ -31,11 +31,12 @@ def test_the_loss_is_least_for_the_right_grade() -> None:
 
 def test_a_photo_without_grade_teaches_nothing() -> None:
     logits = torch.randn(2, 6, 3, requires_grad=True)
-    ordinal_loss(logits, torch.full((2, 6), -1)).backward()  # type: ignore[no-untyped-call]
+    ordinal_loss(logits, torch.full((2, 6), -1)).backward()
     assert logits.grad is not None
     assert not logits.grad.any()
 
 
+@torch.inference_mode()
 def test_a_served_head_answers_as_the_contract_says() -> None:
     graded, attention, version = ServedHead(Head(3), 7, 1.5).eval()(FEATURES)
     assert graded.shape == (5, 4)
@@ -45,6 +46,7 @@ def test_a_served_head_answers_as_the_contract_says() -> None:
     assert version.tolist() == [[7]] * 5
 
 
+@torch.inference_mode()
 def test_a_warmer_head_is_less_certain() -> None:
     head = Head(3).eval()
     cool, warm = (ServedHead(head, 1, t).eval()(FEATURES)[0] for t in (0.5, 4.0))
@@ -52,6 +54,7 @@ def test_a_warmer_head_is_less_certain() -> None:
     assert float(warm.std()) < float(cool.std())
 
 
+@torch.inference_mode()
 def test_the_served_domain_head_gives_a_chance() -> None:
     score, version = ServedDomain(Head(1), 2, 1.0).eval()(FEATURES)
     assert score.shape == version.shape == (5, 1)

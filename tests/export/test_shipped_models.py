@@ -1,0 +1,114 @@
+"""The weights that are shipped grade freshly drawn photos as they were drawn."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from dupi.knowledge.vocabulary import Condition, Severity
+from dupi.vision import contract
+from export.data.dataset import model_input
+from export.data.drawing import draw_scalp, draw_stranger
+from export.data.drawing.grades import NO_CONDITION, Grades
+from export.weights_file import WEIGHTS, Card, read_card, weights_files
+from export.wrap import served_module
+
+pytestmark = pytest.mark.ml
+
+PHOTOS = Path(__file__).parents[2] / "frontend-contract" / "examples" / "photos"
+BYTES_ALLOWED = 12_000_000
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, tuple[Card, nn.Module]]:
+    torch.set_num_threads(2)
+    modules = [served_module(path) for path in weights_files()]
+    return {card.model: (card, module) for card, module in modules if card.version == 1}
+
+
+@torch.inference_mode()
+def answer(models: dict[str, tuple[Card, nn.Module]], photos: np.ndarray) -> dict[str, np.ndarray]:
+    features = models[contract.TRUNK][1](torch.from_numpy(photos))[0]
+    return {
+        name: module(features)[0].numpy()
+        for name, (_, module) in models.items()
+        if name != contract.TRUNK
+    }
+
+
+def grades_of(models: dict[str, tuple[Card, nn.Module]], photos: np.ndarray) -> list[Grades]:
+    answers = answer(models, photos)
+    chosen = [answers[contract.head_name(condition)].argmax(axis=1) for condition in Condition]
+    return [
+        dict(zip(Condition, map(Severity, row), strict=True))
+        for row in np.stack(chosen, axis=1).tolist()
+    ]
+
+
+def prepared(photo: Image.Image) -> np.ndarray:
+    size = (contract.INPUT_SIZE, contract.INPUT_SIZE)
+    return np.asarray(photo.resize(size, Image.Resampling.BICUBIC))
+
+
+def drawn(wanted: Sequence[Grades], seed: int) -> np.ndarray:
+    photos = [
+        draw_scalp(grades, np.random.default_rng([seed, number]))
+        for number, grades in enumerate(wanted)
+    ]
+    return np.stack([prepared(photo) for photo in photos])
+
+
+def test_every_model_is_shipped_small_and_calibrated() -> None:
+    files = list(weights_files())
+    assert {read_card(path).model for path in files} == set(contract.COMPONENTS)
+    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < BYTES_ALLOWED
+    for card in map(read_card, files):
+        assert card.input_size == contract.INPUT_SIZE
+        assert (card.abstain_below is None) == (card.model == contract.TRUNK)
+        assert card.temperature > 0
+        assert "synthetic" in card.trained_on
+
+
+def test_the_demo_photos_get_their_grades(models: dict[str, tuple[Card, nn.Module]]) -> None:
+    records = json.loads((PHOTOS / "photos.json").read_text(encoding="utf-8"))
+    photos = np.stack([model_input(PHOTOS / r["file"], contract.INPUT_SIZE) for r in records])
+    expected = [{Condition(c): Severity[g] for c, g in r["grades"].items()} for r in records]
+    assert grades_of(models, photos) == expected
+    assert len({tuple(grades.values()) for grades in expected}) == len(records)
+
+
+def test_a_clear_scalp_gets_none_for_all_six(models: dict[str, tuple[Card, nn.Module]]) -> None:
+    found = grades_of(models, drawn([NO_CONDITION] * 10, seed=77))
+    assert sum(grades == NO_CONDITION for grades in found) >= 9
+
+
+def test_single_conditions_get_their_grade(models: dict[str, tuple[Card, nn.Module]]) -> None:
+    wanted = [
+        {**NO_CONDITION, condition: grade}
+        for condition in Condition
+        for grade in (Severity.MILD, Severity.SEVERE)
+    ]
+    found = grades_of(models, drawn(wanted, seed=78))
+    right = [
+        found_one[condition] == wanted_one[condition]
+        for found_one, wanted_one in zip(found, wanted, strict=True)
+        for condition in Condition
+    ]
+    assert np.mean(right) > 0.9
+
+
+def test_strangers_are_told_from_scalps(models: dict[str, tuple[Card, nn.Module]]) -> None:
+    rng = np.random.default_rng(79)
+    strangers = np.stack([prepared(draw_stranger(rng)) for _ in range(10)])
+    card = models[contract.DOMAIN_HEAD][0]
+    floor = card.abstain_below
+    assert floor is not None
+    score = answer(models, strangers)[contract.DOMAIN_HEAD]
+    assert (score < floor).sum() >= 9
+    scalps = answer(models, drawn([NO_CONDITION] * 3, seed=80))[contract.DOMAIN_HEAD]
+    assert (scalps >= floor).all()
