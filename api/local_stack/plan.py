@@ -88,7 +88,7 @@ def _plan_triton(given: Mapping[str, str], state: Path, grpc: int, metrics: int)
         None if is_given else launches.launch_triton(repository, state, grpc=grpc, metrics=metrics)
     )
     check = partial(health.check_triton, address)
-    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 600, 60, 15)
+    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 900, 60, 15)
 
 
 def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:
@@ -96,13 +96,13 @@ def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:
     is_given = "DUPI_ADVISOR_URL" in given
     launch = None if is_given else launches.launch_advisor(port, read_secret(ADVISOR_KEY))
     check = partial(health.check_advisor, url)
-    return PartPlan(ADVISOR, "vLLM, the advisor", url, launch, check, 600, 90, 15)
+    return PartPlan(ADVISOR, "vLLM, the advisor", url, launch, check, 900, 90, 15)
 
 
 def _plan_web(environment: Mapping[str, str], port: int) -> PartPlan:
     url = f"http://{LOOPBACK}:{port}"
     launch, check = launches.launch_web(environment), partial(health.check_web, url)
-    return PartPlan(WEB, "Web, the API and its worker", url, launch, check, 600, 60, 20)
+    return PartPlan(WEB, "Web, the API and its worker", url, launch, check, 900, 60, 20)
 
 
 def _environment(

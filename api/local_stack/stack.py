@@ -76,13 +76,17 @@ class Stack:
     async def start_part(self, name: str) -> None:
         """Start one part and wait until it is up. Raises :class:`StackFailed`."""
         part = self.parts[name]
+        if part.process:
+            await part.process.stop()
         part.state, part.started = PartState.STARTING, time.monotonic()
         if part.plan.launch:
             part.process = self._launch(part.plan, part.plan.launch)
         try:
             await asyncio.wait_for(self._wait_until_up(part), part.plan.start_seconds)
         except TimeoutError:
-            raise self._failure(part, f"not up within {part.plan.start_seconds:.0f} s") from None
+            raise self._failure(
+                part, f"was not up within {part.plan.start_seconds:.0f} s"
+            ) from None
         part.took_seconds = time.monotonic() - part.started
         part.state = PartState.UP
 
@@ -160,11 +164,11 @@ class Stack:
     def _failure(self, part: Part, what: str) -> StackFailed:
         part.state = PartState.FAILED
         if not part.process:
-            return StackFailed(f"{part.plan.title} at {part.plan.endpoint} (given) is {what}.")
+            return StackFailed(f"{part.plan.title} at {part.plan.endpoint} (given) {what}.")
         tail = "\n    ".join(part.process.log_tail().splitlines())
         detail = f" ({part.health.detail})" if part.health.detail else ""
         return StackFailed(
-            f"{part.plan.title} is {what}{detail}. {part.process.log} ends with:\n    {tail}"
+            f"{part.plan.title} {what}{detail}. {part.process.log} ends with:\n    {tail}"
         )
 
 

@@ -1,0 +1,146 @@
+"""Parts come up, are watched over and stopped: with small programs in their places."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from api.local_stack.health import Health
+from api.local_stack.launches import Launch
+from api.local_stack.plan import STORE, WEB, PartPlan, StackPlan, plan_stack, without_credentials
+from api.local_stack.progress import start_with_progress
+from api.local_stack.stack import PartState, Stack, StackFailed
+
+# Writes its pid into a file, and lives.
+_LIVES = (
+    "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()));"
+    " time.sleep(600)"
+)
+_DIES = "import sys; sys.exit('no such model')"
+
+
+def _part(name: str, folder: Path, *, code: str = _LIVES, start_seconds: float = 20) -> PartPlan:
+    file = folder / name
+
+    async def check() -> Health:
+        return Health(is_up=file.exists(), detail="writing its pid")
+
+    launch = Launch((sys.executable, "-c", code, str(file)), {})
+    return PartPlan(name, f"Part {name}", f"test://{name}", launch, check, start_seconds, 1, 1)
+
+
+def _stack(folder: Path, *parts: PartPlan) -> Stack:
+    return _WithoutIndexes(StackPlan(folder, parts, {}))
+
+
+class _WithoutIndexes(Stack):
+    async def _make_indexes(self) -> None:
+        """There is no database behind these."""
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    names = (STORE, "triton", WEB)
+    stack = _stack(tmp_path, *(_part(name, tmp_path) for name in names))
+    yield stack
+    await stack.stop()
+
+
+def _pid(folder: Path, name: str) -> int:
+    return int((folder / name).read_text())
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_all_parts_come_up_and_all_are_stopped(stack: Stack, tmp_path: Path) -> None:
+    await stack.start()
+    pids = [_pid(tmp_path, name) for name in stack.parts]
+    assert all(part.state is PartState.UP for part in stack.parts.values())
+    await stack.stop()
+    assert not any(_is_alive(pid) for pid in pids)
+
+
+async def test_a_part_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+    stack = _stack(
+        tmp_path,
+        _part(STORE, tmp_path),
+        _part("triton", tmp_path, code=_DIES),
+        _part(WEB, tmp_path),
+    )
+    with pytest.raises(StackFailed) as failed:
+        await stack.start()
+    await stack.stop()
+    assert "Part triton ended with status 1" in str(failed.value)
+    assert "no such model" in str(failed.value)
+    assert not _is_alive(_pid(tmp_path, STORE))
+
+
+async def test_a_part_that_hangs_is_named_after_its_deadline(tmp_path: Path) -> None:
+    silent = _part(STORE, tmp_path, code="import time; time.sleep(600)", start_seconds=0.6)
+    stack = _stack(tmp_path, silent, _part(WEB, tmp_path))
+    with pytest.raises(StackFailed, match=r"not up within 1 s \(writing its pid\)"):
+        await stack.start()
+    await stack.stop()
+
+
+async def test_a_part_that_crashes_is_started_again(stack: Stack, tmp_path: Path) -> None:
+    await stack.start()
+    said: list[str] = []
+    watching = asyncio.create_task(stack.watch(said.append))
+    first = _pid(tmp_path, "triton")
+    (tmp_path / "triton").unlink()
+    os.kill(first, 9)
+    async with asyncio.timeout(30):
+        while "Part triton is up again." not in said:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert _pid(tmp_path, "triton") != first
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_progress_without_a_terminal_is_a_line_a_part(stack: Stack) -> None:
+    output = StringIO()
+    await start_with_progress(stack, Console(file=output, width=100))
+    lines = output.getvalue().splitlines()
+    assert lines[0] == "  Part store: starting"
+    assert sum("up after" in line for line in lines) == 3
+
+
+async def test_progress_on_a_terminal_shows_where_each_part_is(stack: Stack) -> None:
+    output = StringIO()
+    await start_with_progress(stack, Console(file=output, width=120, force_terminal=True))
+    assert "Part triton" in output.getvalue()
+    assert "test://web" in output.getvalue()
+
+
+def test_what_is_given_is_used_and_not_started(tmp_path: Path) -> None:
+    given = {
+        "DUPI_MONGODB_URL": "mongodb://me:secret@db.example/dupi",
+        "DUPI_TRITON_URL": "triton.example:8001",
+        "DUPI_ADVISOR_URL": "https://advisor.example/v1",
+        "DUPI_SECRET": "a secret of the operator's own, long enough",
+    }
+    plan = plan_stack(given, state=tmp_path, web_port=8123)
+    launched = [part.name for part in plan.parts if part.launch]
+    assert launched == [WEB]
+    assert given.items() <= plan.environment.items()
+    assert "DUPI_ADVISOR_API_KEY" not in plan.environment
+    assert plan.environment["DUPI_PORT"] == "8123"
+    assert plan.endpoint(WEB) == "http://127.0.0.1:8123"
+
+
+def test_a_shown_endpoint_has_no_password() -> None:
+    shown = without_credentials("mongodb://me:secret@db.example/dupi")
+    assert shown == "mongodb://db.example/dupi"
+    assert without_credentials("127.0.0.1:8001") == "127.0.0.1:8001"
