@@ -22,10 +22,13 @@ Answer = dict[str, Any]
 
 
 class Refused(Exception):
-    """The API answered with a member of the result union that is an error."""
+    """The API answered with a member of the result union that is an error: one clear line."""
 
     def __init__(self, operation: str, error: Answer) -> None:
-        super().__init__(f"{operation}: {error.get('code')}: {error.get('message')} {error}")
+        known = ("__typename", "code", "message")
+        rest = {name: value for name, value in error.items() if name not in known}
+        details = f" {rest}" if rest else ""
+        super().__init__(f"{operation}: {error['message']} ({error['code']}{details})")
         self.operation = operation
         self.error = error
 
