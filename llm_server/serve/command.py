@@ -77,6 +77,9 @@ def read_cpu_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     return frozenset(flags.partition(":")[2].split())
 
 
-def has_gpu() -> bool:
-    """Whether an NVIDIA driver is loaded; does not import torch."""
-    return Path("/proc/driver/nvidia/version").exists()
+def has_gpu(devices: Path = Path("/dev")) -> bool:
+    """Whether this process can reach an NVIDIA GPU; does not import torch.
+
+    The driver's entry in /proc shows in containers without a GPU too, its device does not.
+    """
+    return (devices / "nvidiactl").exists()

@@ -10,6 +10,7 @@ from llm_server.serve.command import (
     best_dtype,
     command,
     environment,
+    has_gpu,
     read_cpu_flags,
 )
 
@@ -58,6 +59,12 @@ def test_cpu_flags(tmp_path: Path) -> None:
     cpuinfo.write_text("processor : 0\nflags\t\t: fpu avx2\n\nprocessor : 1\n")
     assert read_cpu_flags(cpuinfo) == {"fpu", "avx2"}
     assert read_cpu_flags(tmp_path / "absent") == frozenset()
+
+
+def test_gpu_is_known_by_its_device(tmp_path: Path) -> None:
+    assert not has_gpu(tmp_path)
+    (tmp_path / "nvidiactl").touch()
+    assert has_gpu(tmp_path)
 
 
 def test_card_round_trip(tmp_path: Path) -> None:
