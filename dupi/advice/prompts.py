@@ -2,14 +2,7 @@
 
 from typing import Final, TypedDict
 
-from dupi.advice.phrasing import (
-    abstained_text,
-    findings_text,
-    habits_text,
-    often_text,
-    sites_text,
-    symptoms_text,
-)
+from dupi.advice.phrasing import first_way, often_text, summary_sentences
 from dupi.knowledge.plan import Case, Plan
 from dupi.knowledge.survey import label
 from dupi.knowledge.vocabulary import AdviceSectionKind, AgeBand, Gender
@@ -19,9 +12,9 @@ SECTION_MARKS: Final = {
     AdviceSectionKind.CARE: "[관리]",
     AdviceSectionKind.ROUTINE: "[루틴]",
 }
-"""What a reply writes before each of the model's sections, in this order."""
+"""What a reply writes before each of its sections, in this order; see :func:`reply_opening`."""
 
-SYSTEM: Final = "아래 내용만 써서 두피 관리 안내를 [요약], [관리], [루틴] 차례로 써요."
+SYSTEM: Final = "아래 내용만 써서 두피 관리 안내를 [관리], [루틴] 차례로 써요."
 
 AGE_WORDS: Final = {
     AgeBand.TEENS: "10대",
@@ -47,16 +40,25 @@ def advice_messages(case: Case, plan: Plan) -> list[Message]:
     ]
 
 
+def reply_opening(case: Case) -> str:
+    """How every reply begins: the summary in the rules' own words.
+
+    Grades and answers are facts: nothing is won by letting a model tell them, and a slip would
+    contradict what the person sees beside it. The model goes on from here.
+    """
+    return f"{SECTION_MARKS[AdviceSectionKind.SUMMARY]} {_summary(case)}\n"
+
+
+def _summary(case: Case) -> str:
+    return " ".join(summary_sentences(case, first_way))
+
+
 def _lines(case: Case, plan: Plan) -> list[str]:
-    """Facts in the words in which they may be told, so that telling them is copying them."""
+    """The person, the summary that the reply goes on from, and what is to be put into words."""
     rows = {
         "대상": _person(case),
-        "부위": sites_text(case),
-        "확인": findings_text(case) or "없음",
-        "보류": abstained_text(case),
-        "설문": habits_text(case),
         "모발": label(case.survey.hair_state),
-        "증상": symptoms_text(case),
+        "요약": _summary(case),
         "상담": "권함" if plan.referral else "",
         "샴푸": plan.shampoo.text if plan.shampoo else "",
         "관리": " / ".join(action.text for action in plan.actions),

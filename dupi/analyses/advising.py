@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.advisor import AdvisorIdentity
-from dupi.advice.prompts import advice_messages
+from dupi.advice.prompts import advice_messages, reply_opening
 from dupi.advice.replies import (
     SECTION_TITLES,
     CheckedSentence,
@@ -75,16 +75,18 @@ async def write_advice(
 async def _from_model(
     resources: "Resources", writer: "_Writer", case: Case, plan: Plan
 ) -> AdvisorIdentity:
-    """Raises ReplyRejected, Unavailable (also where the analysis' time is up)."""
-    if writer.seconds_left <= 0:
-        raise Unavailable("no time is left for the advisor", reason="advisor")
+    """Raises ReplyRejected, Unavailable (also where the analysis' time is up).
+
+    Time limits stand around what the advisor does, never around a write: one that is cut off may
+    have been done, and this worker would not know.
+    """
     try:
         async with asyncio.timeout(writer.seconds_left):
             identity = await resources.advisor.identity()
-            await writer.begin(AdviceSource.MODEL)
-            await _read_reply(resources, writer, case, plan)
     except TimeoutError as late:
-        raise Unavailable("the advisor took the analysis' time", reason="advisor") from late
+        raise Unavailable("no time is left for the advisor", reason="advisor") from late
+    await writer.begin(AdviceSource.MODEL)
+    await _read_reply(resources, writer, case, plan)
     return identity
 
 
@@ -92,6 +94,7 @@ async def _read_reply(resources: "Resources", writer: "_Writer", case: Case, pla
     reader = ReplyReader(case, plan)
     messages = advice_messages(case, plan)
     async with resources.advisor.reply(messages, timeout=writer.seconds_left) as reply:
+        await writer.release(reader.feed(reply_opening(case)))
         async for chunk in reply.chunks():
             await writer.release(reader.feed(chunk))
     await writer.release(reader.finish())
@@ -129,14 +132,14 @@ class _Writer:
         self._claim = claim
         self.sentences: list[CheckedSentence] = []
         self._waiting: list[CheckedSentence] = []
-        self._is_dirty = _has_deltas(claim.analysis)
+        self._is_dirty = _must_restart(claim.analysis)
 
     @property
     def seconds_left(self) -> float:
         return self._claim.seconds_left - _MARGIN_S
 
     async def begin(self, source: AdviceSource) -> None:
-        """Start from nothing; tell it where someone could have seen sentences, or the source."""
+        """Start from nothing; tell it where followers have seen sentences, or another source."""
         self.sentences, self._waiting = [], []
         if self._is_dirty or source is AdviceSource.RULES:
             await self._claim.write(AdviceRestarted(source=source))
@@ -163,11 +166,15 @@ class _Writer:
             await self._claim.write(*events)
 
 
-def _has_deltas(analysis: Analysis) -> bool:
-    """Whether sentences were released since the last restart, by an attempt before this one."""
+def _must_restart(analysis: Analysis) -> bool:
+    """Whether an attempt before this one released sentences, or announced those of the rules."""
     told = [
         event
         for event in analysis.events_after(0)
         if isinstance(event, AdviceDelta | AdviceRestarted)
     ]
-    return bool(told) and isinstance(told[-1], AdviceDelta)
+    match told[-1:]:
+        case [AdviceRestarted(source=source)]:
+            return source is not AdviceSource.MODEL
+        case _:
+            return bool(told)

@@ -43,6 +43,8 @@ def documents(seed: int) -> Iterator[str]:
         described,
         told_habits,
         chat,
+        *[looked_up] * 6,
+        *[repeated] * 2,
     )
     while True:
         yield rng.choice(kinds)(rng)
@@ -115,6 +117,52 @@ def told_habits(rng: random.Random) -> str:
     first = rng.choice((f"{said} 하신다고 답하셨어요.", f"{who}에서 {said} 하신다고 하셨어요."))
     felt = josa(feelings, "이/가") + rng.choice((" 있다고 답하셨어요.", " 느껴진다고 하셨어요."))
     return f"{who}: {table}\n느낌: {feelings}\n{_told(rng)} {first} {felt}"
+
+
+def looked_up(rng: random.Random) -> str:
+    """A table whose contents cannot be guessed, and its rows told in another order.
+
+    Invented words leave nothing to go by but the table itself: what a small model learns here is
+    to look a row up and to copy it, which is what telling a plan asks of it.
+    """
+    labels = rng.sample((*everyday()["names"], *everyday()["groups"]), rng.randint(2, 6))
+    rows = {label: _row(rng) for label in labels}
+    table = "\n".join(f"{label}: {row}" for label, row in rows.items())
+    told = rng.sample(labels, rng.randint(1, len(labels)))
+    end = rng.choice(("보여요", "나타났어요", "확인돼요", "적혀 있어요"))
+    said = (f"{label}에서 {josa(rows[label], '으로/로')} {end}." for label in told)
+    return f"{table}\n{_told(rng)} {' '.join(said)}"
+
+
+def repeated(rng: random.Random) -> str:
+    """A line of words that cannot be guessed, twice or more."""
+    line = rng.choice((" ", ", ", " / ")).join(_word(rng) for _ in range(rng.randint(4, 20)))
+    return "\n".join([line] * rng.randint(2, 3))
+
+
+def _row(rng: random.Random) -> str:
+    words = [_word(rng) for _ in range(rng.randint(1, 4))]
+    values = (*everyday()["values"], *(_word(rng) for _ in range(3)))
+    kind = rng.randrange(3)
+    if kind == 0:
+        return listed(words)
+    if kind == 1:
+        return " / ".join(words)
+    return ", ".join(f"{josa(word, '은/는')} {rng.choice(values)}" for word in words)
+
+
+def _word(rng: random.Random) -> str:
+    """A word of the everyday list, or an invented one of common syllables."""
+    if rng.random() < 0.4:
+        return str(rng.choice(everyday()["names"]))
+    return "".join(rng.choice(_syllables()) for _ in range(rng.randint(1, 4)))
+
+
+@cache
+def _syllables() -> tuple[str, ...]:
+    """The syllables of the project's own sentences, so that each has a token."""
+    text = EVERYDAY_FILE.read_text("utf-8") + " ".join(r.reason for r in rulebook().sayable)
+    return tuple(sorted({char for char in text if "가" <= char <= "힣"}))
 
 
 def chat(rng: random.Random) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from dupi.advice.prompts import reply_opening
 from dupi.advice.replies import ReplyReader, ReplyRejected
 from llm_server.training.pairs import AdvicePair, pairs
 
@@ -33,6 +34,7 @@ def refusal(pair: AdvicePair, reply: str) -> ReplyRejected | None:
     """Why this reply would be refused, or ``None``."""
     reader = ReplyReader(pair.case, pair.plan)
     try:
+        reader.feed(reply_opening(pair.case))
         reader.feed(reply)
         reader.finish()
     except ReplyRejected as rejected:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from dupi.advice.phrasing import Chooser, care_sentences, routine_sentences, summary_sentences
+from dupi.advice.phrasing import Chooser, care_sentences, routine_sentences
 from dupi.advice.prompts import SECTION_MARKS, Message, advice_messages
 from dupi.knowledge.plan import Case, Plan
 from dupi.knowledge.rules import make_plan
@@ -50,7 +50,7 @@ def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
         case = random_case(rng)
         if is_test_case(case) == test:
             plan = make_plan(case)
-            yield AdvicePair(case, plan, advice_messages(case, plan), write_reply(case, plan, rng))
+            yield AdvicePair(case, plan, advice_messages(case, plan), write_reply(plan, rng))
 
 
 def is_test_case(case: Case) -> bool:
@@ -59,11 +59,10 @@ def is_test_case(case: Case) -> bool:
     return digest[0] % TEST_SHARE == 0
 
 
-def write_reply(case: Case, plan: Plan, rng: random.Random) -> str:
-    """An advice in the form that the model is to write."""
+def write_reply(plan: Plan, rng: random.Random) -> str:
+    """What the model is to write after ``reply_opening``."""
     choose: Chooser[str] = rng.choice
     sections = {
-        AdviceSectionKind.SUMMARY: summary_sentences(case, choose),
         AdviceSectionKind.CARE: care_sentences(plan, choose),
         AdviceSectionKind.ROUTINE: routine_sentences(plan, choose),
     }

@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from dupi.adapters.hints import LocalHints
+from dupi.advice.phrasing import first_way, summary_sentences
 from dupi.advice.prompts import SECTION_MARKS
 from dupi.advice.replies import rules_advice
 from dupi.analyses.models import AdviceDelta, AdviceRestarted, Analysis, AnyEvent
@@ -21,8 +22,8 @@ CROWN_CASE = a_case({}, sites=(ScalpSite.CROWN,))
 
 
 def a_good_reply(case: Case = CROWN_CASE) -> list[str]:
-    """What a good model would write for this case, in small pieces."""
-    sentences = rules_advice(case, make_plan(case))
+    """What a good model would write after the opening, in small pieces."""
+    sentences = rules_advice(case, make_plan(case))[len(summary_sentences(case, first_way)) :]
     text = ""
     for kind, group in groupby(sentences, key=lambda sentence: sentence.section):
         words = "".join(sentence.text for sentence in group).strip()
