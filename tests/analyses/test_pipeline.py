@@ -138,11 +138,12 @@ async def test_a_rejected_reply_is_begun_again_once(
 async def test_two_rejected_replies_make_way_for_the_rules(
     platform: Resources, advisor: AdvisorServer
 ) -> None:
-    advisor.scripts = deque([Script(["[요약] 스테로이드를 바르세요. "])])
+    advisor.scripts = deque([Script(["[관리] 스테로이드를 바르세요. "])])
     await a_queued(platform)
     done = await run_one(platform)
     assert len(advisor.requests) == 2
-    assert kinds(done) == WHOLE_BY_RULES
+    again = ["ADVICE_RESTARTED", "ADVICE_DELTA"]
+    assert kinds(done) == [*WHOLE[:5], *again, *again, "FINISHED"]
     assert done.advice is not None
     assert done.advice.source is AdviceSource.RULES
 
