@@ -1,7 +1,7 @@
 """The base model, from scratch: ``python -m llm_server.training.base`` (resumable)."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import torch
 from transformers import (
@@ -14,6 +14,8 @@ from transformers import (
 from llm_server.training.corpus import documents
 from llm_server.training.loop import Batch, fit
 from llm_server.training.recipe import RUNS, TrainingRecipe, read_recipe
+
+FOLDER: Final = RUNS / "base"
 
 
 def build_model(recipe: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> LlamaForCausalLM:
@@ -36,12 +38,17 @@ def build_model(recipe: dict[str, Any], tokenizer: PreTrainedTokenizerBase) -> L
 
 
 def packed(
-    tokenizer: PreTrainedTokenizerBase, *, seed: int, block: int, batch_size: int
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    seed: int,
+    block: int,
+    batch_size: int,
+    copying: bool = False,
 ) -> Iterator[Batch]:
     """Batches ``[batch_size, block]`` of documents end to end, each closed by the end token."""
     buffer: list[int] = []
     size = block * batch_size
-    for document in documents(seed):
+    for document in documents(seed, copying=copying):
         buffer += tokenizer.encode(document, add_special_tokens=False)
         buffer.append(tokenizer.eos_token_id)
         while len(buffer) >= size:
@@ -50,28 +57,35 @@ def packed(
             yield {"input_ids": ids, "labels": ids.clone()}
 
 
+def train_phase(
+    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, phase: dict[str, Any]
+) -> None:
+    """Trains ``model`` in place; a phase that is done already is only loaded."""
+    training = TrainingRecipe(**phase["training"])
+
+    def batches(step: int) -> Iterator[Batch]:
+        return packed(
+            tokenizer,
+            seed=phase["seed"] + step,
+            block=phase["block"],
+            batch_size=training.batch_size,
+            copying=phase["copying"],
+        )
+
+    fit(model, batches, training, FOLDER / phase["name"])
+
+
 def main() -> None:
     recipe = read_recipe("base")
-    training = TrainingRecipe(**recipe["training"])
-    folder = RUNS / "base"
-    tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
-    torch.manual_seed(recipe["data"]["seed"])
+    tokenizer = AutoTokenizer.from_pretrained(FOLDER / "tokenizer")
+    torch.manual_seed(recipe["phases"][0]["seed"])
     model = build_model(recipe["model"], tokenizer)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters")
-    data = recipe["data"]
-    fit(
-        model,
-        lambda step: packed(
-            tokenizer,
-            seed=data["seed"] + step,
-            block=data["block"],
-            batch_size=training.batch_size,
-        ),
-        training,
-        folder,
-    )
-    model.save_pretrained(folder / "model")
-    tokenizer.save_pretrained(folder / "model")
+    for phase in recipe["phases"]:
+        print(f"phase {phase['name']}")
+        train_phase(model, tokenizer, phase)
+    model.save_pretrained(FOLDER / "model")
+    tokenizer.save_pretrained(FOLDER / "model")
 
 
 if __name__ == "__main__":

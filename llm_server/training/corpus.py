@@ -6,7 +6,7 @@ prompt of the advisor and no advice: those are the LoRA's (see ``pairs.py``).
 
 import random
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from dupi.knowledge.rulebook import Phrased, rulebook
 EVERYDAY_FILE: Final = Path(__file__).with_name("everyday.toml")
 SEPARATORS: Final = (" / ", ", ", "\n- ", "\n")
 CARE_SHARE: Final = 0.6
+Kind = Callable[[random.Random], str]
 Pair = tuple[str, str]
 """A deed as a list's item and in dictionary form."""
 
@@ -31,21 +32,13 @@ def verbs() -> Mapping[str, tuple[str, str, str]]:
     return {**rulebook().verbs, **everyday()["verbs"]}
 
 
-def documents(seed: int) -> Iterator[str]:
-    """Endless documents; the same seed gives the same ones."""
+def documents(seed: int, *, copying: bool = False) -> Iterator[str]:
+    """Endless documents; the same seed gives the same ones.
+
+    ``copying``: half of them can only be foreseen by looking something up and copying it.
+    """
     rng = random.Random(seed)  # noqa: S311 - text, not secrets
-    kinds: Sequence[Callable[[random.Random], str]] = (
-        written_out,
-        written_out,
-        written_out,
-        times_a_week,
-        described,
-        described,
-        told_habits,
-        chat,
-        *[looked_up] * 6,
-        *[repeated] * 2,
-    )
+    kinds = SENTENCES + COPYING if copying else SENTENCES
     while True:
         yield rng.choice(kinds)(rng)
 
@@ -225,3 +218,14 @@ def _often(rng: random.Random, times: int) -> str:
     if times == 7:
         return rng.choice(("매일", "주 7회"))
     return rng.choice((f"주 {times}회", f"일주일에 {times}번"))
+
+
+SENTENCES: Final[tuple[Kind, ...]] = (
+    *[written_out] * 3,
+    times_a_week,
+    *[described] * 2,
+    told_habits,
+    chat,
+)
+COPYING: Final[tuple[Kind, ...]] = (*[looked_up] * 6, *[repeated] * 2)
+"""Kinds of documents; one that stands here twice is written twice as often."""

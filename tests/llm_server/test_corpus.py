@@ -30,11 +30,11 @@ def test_pairs_are_reproducible_and_varied() -> None:
     assert [p.reply for p in one] == [p.reply for p in two]
     assert len({p.reply for p in one}) == len(one)
     pair, rng = one[0], random.Random(1)  # noqa: S311
-    assert len({write_reply(pair.case, pair.plan, rng) for _ in range(20)}) > 15
+    assert len({write_reply(pair.plan, rng) for _ in range(20)}) > 15
 
 
 def test_base_text_holds_no_prompt_and_no_advice() -> None:
-    for text in islice(documents(1), 500):
+    for text in islice(documents(1, copying=True), 500):
         assert SYSTEM not in text
         assert "확인:" not in text
         marks = [mark for mark in ("[요약]", "[관리]", "[루틴]") if mark in text]
