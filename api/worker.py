@@ -100,7 +100,7 @@ async def _work(resources: Resources, claim: Claim) -> None:
             log.info("lease_lost", attempt=analysis.attempt)
             await _clear_up(resources, claim)
         except asyncio.CancelledError:
-            await _hand_back(claim)
+            await _hand_back(resources, claim)
             raise
 
 
@@ -114,11 +114,13 @@ async def _keep_lease(resources: Resources, claim: Claim) -> None:
             log.warning("lease_not_renewed", error=str(away))
 
 
-async def _hand_back(claim: Claim) -> None:
+async def _hand_back(resources: Resources, claim: Claim) -> None:
     try:
         await claim.hand_back()
         log.info("handed_back", attempt=claim.analysis.attempt)
-    except (LeaseLost, PyMongoError) as error:
+    except LeaseLost:
+        await _clear_up(resources, claim)
+    except PyMongoError as error:
         log.warning("not_handed_back", error=repr(error))
 
 

@@ -151,6 +151,7 @@ async def _with_overlay(
     key = f"{folder}/{finding.site.lower()}-{finding.condition.lower()}.png"
     shrink = min(1.0, _MAX_OVERLAY_SIDE / max(photo.width, photo.height))
     width, height = round(photo.width * shrink), round(photo.height * shrink)
-    overlay = await resources.decoder.attention_png(attention, width, height)
-    await resources.storage.put(key, overlay)
+    draw = partial(resources.decoder.attention_png, attention, width, height)
+    overlay = await _patiently(claim, draw)
+    await _patiently(claim, partial(resources.storage.put, key, overlay))
     return finding.model_copy(update={"attention_key": key})

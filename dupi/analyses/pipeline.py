@@ -142,11 +142,9 @@ async def _fail(claim: Claim, error: Exception) -> None:
 
 def _failure(error: Exception) -> FailureRecord:
     match error:
-        case Unavailable(reason="storage"):
-            return FailureRecord(code=AnalysisFailureCode.DEADLINE_EXCEEDED, retryable=True)
-        case Unavailable():
+        case Unavailable(reason="classifier" | "deployment"):
             return FailureRecord(code=AnalysisFailureCode.CLASSIFIER_UNAVAILABLE, retryable=True)
-        case TimeoutError():
+        case Unavailable() | TimeoutError():
             return FailureRecord(code=AnalysisFailureCode.DEADLINE_EXCEEDED, retryable=True)
         case PhotoUnreadable():
             return FailureRecord(code=AnalysisFailureCode.PHOTO_UNREADABLE, retryable=False)
