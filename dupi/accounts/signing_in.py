@@ -106,11 +106,10 @@ async def log_in(
     """
     settings = resources.settings.accounts
     await _limit_address(resources, "log-ins", address, settings.log_ins_per_address)
-    known_email, typed = read_email(email), read_password(password)
-    if isinstance(known_email, FieldErrorCode) or isinstance(typed, FieldErrorCode):
-        known_email, typed = "", ""
-    account = Limit(settings.log_ins_per_account, settings.account_refill_seconds)
-    await resources.limits.take(f"log-ins of account {known_email}", account)
+    known_email, typed = _or_nothing(read_email(email)), _or_nothing(read_password(password))
+    if known_email:
+        account = Limit(settings.log_ins_per_account, settings.account_refill_seconds)
+        await resources.limits.take(f"log-ins of account {known_email}", account)
     row = await _users().find_one({"email": known_email})
     user = User.from_row(row) if row else None
     if not await resources.passwords.matches(typed, user and user.password_hash) or user is None:
@@ -186,6 +185,11 @@ async def _limit_address(
     if address is not None:
         limit = Limit(burst, resources.settings.accounts.address_refill_seconds)
         await resources.limits.take(f"{what} from {address}", limit)
+
+
+def _or_nothing(read: str | FieldErrorCode) -> str:
+    """What was typed; nothing, which fits no account, where it cannot be an e-mail or password."""
+    return "" if isinstance(read, FieldErrorCode) else read
 
 
 async def _renew_hash(resources: "Resources", user: User, password: str) -> None:

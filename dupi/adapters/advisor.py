@@ -121,7 +121,7 @@ class _StreamedReply:
         now = asyncio.get_running_loop().time()
         with _translated("reply"):
             async with asyncio.timeout_at(min(now + patience, self._ends_at)):
-                return await anext(aiter(self._stream), None)
+                return await anext(self._stream, None)
 
 
 @asynccontextmanager
@@ -141,5 +141,5 @@ def _translated(what: str) -> Iterator[None]:
     """Turn the client's failures and our own time limits into ``Unavailable``, the cause kept."""
     try:
         yield
-    except (OpenAIError, TimeoutError) as error:
+    except (OpenAIError, TimeoutError, ValueError) as error:  # ValueError: no JSON
         raise Unavailable(f"{what}: {error!r}", reason=_UNAVAILABLE) from error

@@ -128,6 +128,20 @@ async def test_log_ins_are_limited_per_account_whether_it_exists_or_not(
         assert 1 <= refused.value.retry_after_seconds <= 30
 
 
+async def test_what_is_no_password_counts_for_its_own_account_only(
+    people: Resources, sign_up: SignUp
+) -> None:
+    await sign_up()
+    for _ in range(people.settings.accounts.log_ins_per_account):
+        with pytest.raises(InvalidCredentials):
+            await log_in(people, "short", email="jun@example.com")
+    with pytest.raises(RateLimited):
+        await log_in(people, "short", email="jun@example.com")
+    for email in ("mina@example.com", "no address"):
+        with pytest.raises(InvalidCredentials):
+            await log_in(people, "short", email=email)
+
+
 async def test_log_ins_are_limited_per_address(people: Resources, sign_up: SignUp) -> None:
     await sign_up()
     for number in range(people.settings.accounts.log_ins_per_address):

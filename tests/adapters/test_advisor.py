@@ -60,8 +60,9 @@ async def test_who_answers_is_what_the_server_says(
         Script(["가"] * 20, pause_s=0.1),
         Script(["가"], cut=True),
         Script([], cut=True),
+        Script(["가"], nonsense="<html>"),
     ],
-    ids=["500", "404", "429", "first", "between", "total", "cut", "nothing"],
+    ids=["503", "404", "429", "first", "between", "total", "cut", "nothing", "nonsense"],
 )
 async def test_whatever_goes_wrong_is_unavailable(
     advisor: OpenAIAdvisor, server: AdvisorServer, script: Script

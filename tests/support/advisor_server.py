@@ -20,12 +20,16 @@ VERSION = "7"
 
 @dataclass
 class Script:
-    """How one reply goes. ``pause_s`` before each chunk; ``cut``: no proper end."""
+    """How one reply goes. ``pause_s`` before each chunk; ``cut``: no proper end.
+
+    ``nonsense``: data of a last event that is no JSON.
+    """
 
     chunks: list[str]
     pause_s: float = 0.0
     cut: bool = False
     status: int = 200
+    nonsense: str = ""
 
 
 @dataclass
@@ -58,6 +62,8 @@ class AdvisorServer:
                 await asyncio.sleep(script.pause_s)
                 yield _event({"content": chunk}, None)
             ended = True
+            if script.nonsense:
+                yield f"data: {script.nonsense}\n\n"
             if not script.cut:
                 yield _event({}, "stop")
                 yield "data: [DONE]\n\n"
