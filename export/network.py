@@ -68,6 +68,10 @@ class Trunk(nn.Module):
 
     def features(self, pixels: Tensor) -> Tensor:
         """From RGB ``[B, 3, S, S]`` between 0 and 1."""
+        return cast(Tensor, self.join(self.cells(pixels)))
+
+    def cells(self, pixels: Tensor) -> Tensor:
+        """All depths and colours of each cell ``[B, 361, S/16, S/16]``, before they are joined."""
         x = (pixels - self.mean) / self.spread
         colours, joined = _colours(x), []
         x = self.stem(x)
@@ -79,7 +83,7 @@ class Trunk(nn.Module):
                 joined.append(x)
         joined.append(functional.interpolate(self.deep(x), scale_factor=2.0, mode="nearest"))
         joined.append(colours)
-        return cast(Tensor, self.join(torch.cat(joined, dim=1)))
+        return torch.cat(joined, dim=1)
 
 
 def _pooled(x: Tensor, size: int) -> Tensor:
