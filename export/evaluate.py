@@ -144,7 +144,13 @@ scale of drawn amounts (`export/data/drawing/grades.py`).
 
 The trunk joins all depths of the backbone with simple statistics of each cell's colours, which let
 it learn from scratch within an hour on one CPU core. Attention maps are class activations of the
-head; they fade with the chance of any finding. How it was trained: `export/recipes/`.
+head; they fade with the chance of any finding.
+
+Version 1 was trained in three steps: six epochs of `export/recipes/first.toml`; after the colour
+differences had been added to the cells, three epochs of `second.toml` from those weights
+(`export.train --start`); then join and heads alone (`export.refine`). A new run has the colour
+differences from the start. Temperatures and thresholds come from a calibration split
+(`export.release`).
 
 ## Figures
 

@@ -18,7 +18,7 @@ from export.data.drawing import draw_scalp
 from export.data.drawing.grades import NO_CONDITION, Grades
 from export.data.synthetic import JPEG_QUALITY
 
-_SEED = 20_261_124
+_SEED = 20_261_126
 
 
 @dataclass(frozen=True, slots=True)
