@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -164,7 +164,7 @@ class GraphQLApp(GraphQL[Context, None]):
     async def create_streaming_response(
         self,
         request: Request | WebSocket,
-        stream: Callable[[], AsyncGenerator[str, None]],
+        stream: Callable[[], AsyncIterator[str]],
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
@@ -182,7 +182,7 @@ def _field(data: dict[str, Any], name: str, kind: type) -> Any:
 
 
 async def _while_signed_in(
-    events: AsyncGenerator[str, None], context: Context
+    events: AsyncIterator[str], context: Context
 ) -> AsyncGenerator[str, None]:
     """The events, until the session ends: then its error, and the end of the stream."""
     clock = asyncio.get_running_loop().time
@@ -201,4 +201,5 @@ async def _while_signed_in(
         yield transport.encode_event("next", data)
         yield transport.encode_complete()
     finally:
-        await events.aclose()
+        if isinstance(events, AsyncGenerator):  # Strawberry's are
+            await events.aclose()

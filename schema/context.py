@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -22,9 +22,17 @@ from schema.analyses.loaders import PhotoKey, photo_loader
 class CookieJar(Protocol):
     """Where an answer's cookies go: an HTTP response. Sockets have none."""
 
-    def set_cookie(
-        self, key: str, value: str = "", max_age: int | None = None, **how: Any
-    ) -> None: ...  # fmt: skip
+    def set_cookie(  # noqa: PLR0913 - as Starlette has it
+        self,
+        key: str,
+        value: str = "",
+        max_age: int | None = None,
+        *,
+        path: str | None = "/",
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+    ) -> None: ...
 
     def delete_cookie(self, key: str, path: str = "/") -> None: ...
 
