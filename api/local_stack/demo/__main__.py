@@ -31,11 +31,14 @@ from api.local_stack.stack import Stack, StackFailed
 from dupi.advice.replies import SECTION_TITLES
 
 _INTERRUPTED: Final = 130
+_PRINTED_WIDTH: Final = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; the exit status."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PRINTED_WIDTH
     chosen = _parse(arguments)
     try:
         shots = [own_shot(chosen.photo, chosen.site)] if chosen.photo else demo_shots()

@@ -19,7 +19,7 @@ _COLOURS: Final[Mapping[str, str]] = {
     "SEVERE": "red",
 }
 _BAR: Final = "▁▂▃▄▅▆▇█"
-_WIDTH: Final = 100
+_WIDTH: Final = 120
 
 
 class Report:
@@ -39,7 +39,9 @@ class Report:
             case "AnalysisStatusChanged":
                 self._status(event)
             case "AnalysisFindingsReady":
-                self._console.print(findings_table(event["findings"], event["photoFindings"]))
+                is_wide = self._console.width >= _WIDTH
+                table = findings_table(event["findings"], event["photoFindings"], is_wide=is_wide)
+                self._console.print(table)
             case "AnalysisPlanReady":
                 self._console.print(plan_table(event["plan"]))
             case "AnalysisAdviceDelta":
@@ -72,31 +74,36 @@ class Report:
         words = f"{advice.get('model')} {advice.get('modelVersion')}"
         source = words if advice.get("source") == "MODEL" else "the rules"
         self._console.print(f"  [dim]Advice in the words of {source}.[/]\n", highlight=False)
-        notice = Panel(analysis["notice"], title="알림", border_style="yellow", width=_WIDTH)
+        width = min(_WIDTH, self._console.width)
+        notice = Panel(analysis["notice"], title="알림", border_style="yellow", width=width)
         self._console.print(notice)
 
 
-def findings_table(overall: Sequence[Answer], by_photo: Sequence[Answer]) -> Table:
-    """One row a condition: the overall grade, then each photo's."""
-    table = Table(title="Findings · 상태 확인", title_justify="left", min_width=_WIDTH - 10)
-    table.add_column("condition", no_wrap=True)
+def findings_table(
+    overall: Sequence[Answer], by_photo: Sequence[Answer], *, is_wide: bool = True
+) -> Table:
+    """One row a condition: the overall grade, then each photo's. Where there is little room, grades
+    are in Korean alone."""
+    table = Table(title="Findings · 상태 확인", title_justify="left")
+    table.add_column("condition", no_wrap=is_wide, overflow="fold", min_width=13)
     table.add_column("overall", no_wrap=True)
     table.add_column("sure", justify="right")
     table.add_column("0 1 2 3", no_wrap=True)
     for graded in by_photo:
-        table.add_column(_site(graded["photo"]["site"]), no_wrap=True)
+        table.add_column(_site(graded["photo"]["site"]), overflow="fold")
     table.add_column("model", justify="right", no_wrap=True)
     for row, finding in enumerate(overall):
-        photos = (_grade(graded["findings"][row]) for graded in by_photo)
-        table.add_row(*_overall_cells(finding), *photos, f"v{finding['modelVersion']}")
+        photos = (_grade(graded["findings"][row], is_wide=is_wide) for graded in by_photo)
+        cells = _overall_cells(finding, is_wide=is_wide)
+        table.add_row(*cells, *photos, f"v{finding['modelVersion']}")
     return table
 
 
 def plan_table(plan: Answer) -> Padding:
     """What the rules decided, before the words."""
-    table = Table(title="Plan · 관리 계획", title_justify="left", min_width=_WIDTH - 10)
-    table.add_column("what", overflow="fold", ratio=3)
-    table.add_column("why", overflow="fold", ratio=2, style="dim")
+    table = Table(title="Plan · 관리 계획", title_justify="left")
+    table.add_column("what", overflow="fold")
+    table.add_column("why", overflow="fold", style="dim")
     referral = plan["referral"]
     if referral:
         table.add_row(Text(referral["text"], style="bold red"), ", ".join(referral["reasons"]))
@@ -107,19 +114,21 @@ def plan_table(plan: Answer) -> Padding:
     return Padding(table, (1, 0, 0, 0))
 
 
-def _overall_cells(finding: Answer) -> tuple[str, Text, str, Text]:
+def _overall_cells(finding: Answer, *, is_wide: bool) -> tuple[str, Text, str, Text]:
     condition = Condition(finding["condition"])
     english = condition.value.replace("_", " ").lower()
     sure = f"{finding['confidence']:.0%}"
-    return f"{condition.korean} [dim]{english}[/]", _grade(finding), sure, _bars(finding)
+    grade = _grade(finding, is_wide=is_wide)
+    return f"{condition.korean} [dim]{english}[/]", grade, sure, _bars(finding)
 
 
-def _grade(finding: Answer) -> Text:
+def _grade(finding: Answer, *, is_wide: bool) -> Text:
     severity = finding["severity"]
     if severity is None:
         return Text(f"보류 {finding['abstentionReason']}", style="dim")
     korean = Severity[severity].korean
-    return Text(f"{korean} {severity.lower()}", style=_COLOURS[severity])
+    english = f" {severity.lower()}" if is_wide else ""
+    return Text(korean + english, style=_COLOURS[severity])
 
 
 def _bars(finding: Answer) -> Text:
