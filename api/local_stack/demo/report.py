@@ -83,11 +83,12 @@ def findings_table(
     overall: Sequence[Answer], by_photo: Sequence[Answer], *, is_wide: bool = True
 ) -> Table:
     """One row a condition: the overall grade, then each photo's. Where there is little room, grades
-    are in Korean alone."""
+    are in Korean alone, and bars speak for the confidence."""
     table = Table(title="Findings · 상태 확인", title_justify="left")
     table.add_column("condition", no_wrap=is_wide, overflow="fold", min_width=13)
     table.add_column("overall", no_wrap=True)
-    table.add_column("sure", justify="right")
+    if is_wide:
+        table.add_column("sure", justify="right")
     table.add_column("0 1 2 3", no_wrap=True)
     for graded in by_photo:
         table.add_column(_site(graded["photo"]["site"]), overflow="fold")
@@ -114,12 +115,12 @@ def plan_table(plan: Answer) -> Padding:
     return Padding(table, (1, 0, 0, 0))
 
 
-def _overall_cells(finding: Answer, *, is_wide: bool) -> tuple[str, Text, str, Text]:
+def _overall_cells(finding: Answer, *, is_wide: bool) -> list[Text]:
     condition = Condition(finding["condition"])
     english = condition.value.replace("_", " ").lower()
-    sure = f"{finding['confidence']:.0%}"
-    grade = _grade(finding, is_wide=is_wide)
-    return f"{condition.korean} [dim]{english}[/]", grade, sure, _bars(finding)
+    name = Text.assemble(condition.korean, " ", (english, "dim"))
+    sure = [Text(f"{finding['confidence']:.0%}")] if is_wide else []
+    return [name, _grade(finding, is_wide=is_wide), *sure, _bars(finding)]
 
 
 def _grade(finding: Answer, *, is_wide: bool) -> Text:
