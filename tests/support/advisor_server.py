@@ -92,7 +92,7 @@ async def running_advisor() -> AsyncIterator[AdvisorServer]:
             Route("/v1/chat/completions", state.complete, methods=["POST"]),
         ]
     )
-    config = uvicorn.Config(app, port=0, log_level="error", ws="none", lifespan="off")
+    config = uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110
