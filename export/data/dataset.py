@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rich.console import Console
 from rich.progress import track
 
 from dupi.knowledge.labels import PhotoName, parse_grades
@@ -48,6 +49,13 @@ class Found:
     repeated_names: int
     repeated_contents: int
     without_label: int
+
+    @property
+    def summary(self) -> str:
+        return (
+            f"{len(self.items)} photos; left out: {self.repeated_names} of a repeated name, "
+            f"{self.repeated_contents} of a repeated content, {self.without_label} without a label"
+        )
 
 
 def find_items(folder: Path) -> Found:
@@ -140,6 +148,7 @@ def pack(items: list[Item], size: int) -> Packed:
 def packed_splits(folder: Path, cache: Path, size: int) -> dict[Split, Packed]:
     """The folder's splits, packed once into ``cache``; packed anew when photos were added."""
     found = find_items(folder)
+    Console().print(found.summary)
     state = hashlib.sha256("".join(item.digest for item in found.items).encode()).hexdigest()[:16]
     path = cache / f"packed-{size}-{state}.npz"
     if not path.exists():

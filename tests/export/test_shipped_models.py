@@ -26,7 +26,6 @@ BYTES_ALLOWED = 12_000_000
 
 @pytest.fixture(scope="module")
 def models() -> dict[str, tuple[Card, nn.Module]]:
-    torch.set_num_threads(2)
     modules = [served_module(path) for path in weights_files()]
     return {card.model: (card, module) for card, module in modules if card.version == 1}
 
@@ -83,8 +82,8 @@ def test_the_demo_photos_get_their_grades(models: dict[str, tuple[Card, nn.Modul
 
 
 def test_a_clear_scalp_gets_none_for_all_six(models: dict[str, tuple[Card, nn.Module]]) -> None:
-    found = grades_of(models, drawn([NO_CONDITION] * 10, seed=77))
-    assert sum(grades == NO_CONDITION for grades in found) >= 9
+    found = grades_of(models, drawn([NO_CONDITION] * 6, seed=77))
+    assert sum(grades == NO_CONDITION for grades in found) == 6
 
 
 def test_single_conditions_get_their_grade(models: dict[str, tuple[Card, nn.Module]]) -> None:
@@ -104,11 +103,11 @@ def test_single_conditions_get_their_grade(models: dict[str, tuple[Card, nn.Modu
 
 def test_strangers_are_told_from_scalps(models: dict[str, tuple[Card, nn.Module]]) -> None:
     rng = np.random.default_rng(79)
-    strangers = np.stack([prepared(draw_stranger(rng)) for _ in range(10)])
+    strangers = np.stack([prepared(draw_stranger(rng)) for _ in range(6)])
     card = models[contract.DOMAIN_HEAD][0]
     floor = card.abstain_below
     assert floor is not None
     score = answer(models, strangers)[contract.DOMAIN_HEAD]
-    assert (score < floor).sum() >= 9
+    assert (score < floor).sum() >= 5
     scalps = answer(models, drawn([NO_CONDITION] * 3, seed=80))[contract.DOMAIN_HEAD]
     assert (scalps >= floor).all()

@@ -8,8 +8,10 @@ from dupi.knowledge.vocabulary import Condition
 from export.calibrate import calibrate
 from export.data.dataset import Packed, Split
 from export.metrics import Predicted, confusion, exact_share, macro_f1, quadratic_kappa
+from export.network import ScalpNetwork
 from export.recipe import Phase, Recipe, read_recipe
-from export.train import Run, augment, fit
+from export.refine import Cells, Settings, refine
+from export.train import augment, fit
 
 pytestmark = pytest.mark.ml
 
@@ -17,7 +19,7 @@ RECIPE = Recipe(
     name="test",
     seed=1,
     batch_size=2,
-    steps_an_epoch=2,
+    steps_an_epoch=1,
     learning_rate=1e-3,
     weight_decay=0.0,
     warm_up=0.3,
@@ -52,9 +54,6 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     lines = (tmp_path / "progress.jsonl").read_text().splitlines()
     assert len(lines) == RECIPE.epochs
     assert (tmp_path / "best.safetensors").exists()
-    resumed = Run(RECIPE)
-    resumed.resume(tmp_path / "checkpoint.pt")
-    assert resumed.epoch == RECIPE.epochs
     fit(RECIPE, data, tmp_path)
     assert len((tmp_path / "progress.jsonl").read_text().splitlines()) == RECIPE.epochs
 
@@ -81,10 +80,21 @@ def test_right_answers_score_one() -> None:
 
 
 def test_calibration_cools_doubt_and_warms_false_certainty() -> None:
-    packed = some_photos(200)
+    packed = some_photos(80)
     calm = calibrate(sure_answers(packed, 1.0), packed)
     wrong = Packed(packed.photos, np.roll(packed.grades, 1, axis=1))
     overconfident = calibrate(sure_answers(packed, 9.0), wrong)
     for condition in Condition:
         assert calm[condition].temperature < 1 < overconfident[condition].temperature
         assert calm[condition].abstain_below <= 0.6
+
+
+def test_refining_leaves_the_backbone_alone() -> None:
+    network = ScalpNetwork()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    channels = before["trunk.join.0.weight"].shape[0]
+    cells = Cells(torch.randn(20, channels, 2, 2).half(), torch.from_numpy(some_photos(20).grades))
+    after = refine(network, cells, Settings(steps=3)).state_dict()
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith(("trunk.join.", "heads.", "domain.")) for name in changed)
