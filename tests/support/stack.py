@@ -1,7 +1,6 @@
 """The whole stack for tests marked ``stack``: started once a session, on free ports."""
 
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.local_stack.paths import VAR
-
 if TYPE_CHECKING:
     from api.local_stack.stack import Stack
-
-STATE = VAR / "test" / "state"
 
 
 @dataclass(frozen=True)
@@ -31,14 +26,13 @@ class RunningStack:
 
 
 @pytest.fixture(scope="session")
-async def stack() -> AsyncIterator[RunningStack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
     """Store, Triton, vLLM and web, as ``make up`` starts them."""
     from api.local_stack.plan import ADVISOR, STORE, TRITON, WEB, plan_stack
     from api.local_stack.stack import Stack, running_stack
 
-    shutil.rmtree(STATE, ignore_errors=True)
     given = {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
-    plan = plan_stack(given, state=STATE, database="dupi_test")
+    plan = plan_stack(given, state=tmp_path_factory.mktemp("stack"), database="dupi_test")
     sys.stderr.write("\n(starting the store, Triton, vLLM and web)\n")
     async with running_stack(Stack(plan)) as running:
         yield RunningStack(
