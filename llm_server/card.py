@@ -9,11 +9,11 @@ CARD_FILE: Final = "advisor.json"
 SERVED_NAME: Final = "dupi-advisor"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sampling:
     """Sampling settings; they are part of an advisor's version."""
 
-    temperature: float = 0.3
+    temperature: float = 0.2
     top_p: float = 0.9
     repetition_penalty: float = 1.0
     max_tokens: int = 320

@@ -40,7 +40,7 @@ def evaluate(
         "cases": len(cases),
         "first_try_pass_rate": round(grades.pass_rate, 4),
         "rules_text_rate": round(left / len(cases), 4),
-        "refusals": dict(grades.refusals),
+        "refusals": {str(code): n for code, n in grades.refusals.items()},
         "distinct_4": round(distinct_ngrams(replies), 4),
         "unique_replies": round(len(set(replies)) / len(replies), 4),
         "mean_tokens": round(mean(tokens), 1),
@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--temperature", type=float, default=Sampling.temperature)
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -64,7 +65,8 @@ def main() -> None:
     if options.adapter:
         model = PeftModel.from_pretrained(model, options.adapter)
     cases = unseen_pairs(options.cases)
-    figures, replies = evaluate(model, tokenizer, cases, Sampling())
+    sampling = Sampling(temperature=options.temperature)
+    figures, replies = evaluate(model, tokenizer, cases, sampling)
     for name, value in figures.items():
         print(f"{name:28} {value}")
     for pair, reply in list(zip(cases, replies, strict=True))[: options.samples]:
