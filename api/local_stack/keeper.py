@@ -2,8 +2,8 @@
 
 ``python -I -S keeper.py <grace seconds> <program> [arguments…]``, standard input a pipe whose
 other end the launcher holds. When that pipe closes, because the launcher wants the program to stop
-or because the launcher died in whatever manner, or on SIGTERM, the program is told to end and,
-after the grace, it and every descendant is killed. Where the keeper itself is killed, the kernel
+or because the launcher died in whatever manner, or on SIGTERM, the program is told to end, is
+killed after the grace, and so is every descendant that lingers after it. Where the keeper itself is killed, the kernel
 kills the program.
 
 Run by path, with the standard library alone, so that it starts at once and weighs little.
@@ -22,6 +22,7 @@ from contextlib import suppress
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.05
+_LINGER_SECONDS = 2.0
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -76,14 +77,20 @@ def _stop(program: "subprocess.Popen[bytes]", grace_seconds: float) -> None:
         program.terminate()
         with suppress(subprocess.TimeoutExpired):
             program.wait(grace_seconds)
+        program.kill()
+        program.wait()
+    _end_descendants(min(grace_seconds, _LINGER_SECONDS))
+
+
+def _end_descendants(linger_seconds: float) -> None:
+    """What the program left behind may still put its things away, then it is killed."""
+    kill_from = time.monotonic() + linger_seconds
     while descendants := list(_descendants(os.getpid())):
-        for pid in descendants:
+        for pid in descendants if time.monotonic() >= kill_from else ():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        program.poll()
         _reap()
         time.sleep(_POLL_SECONDS)
-    program.wait()
 
 
 def _reap() -> None:
