@@ -3,8 +3,8 @@
 ``python -I -S keeper.py <grace seconds> <program> [arguments…]``, standard input a pipe whose
 other end the launcher holds. When that pipe closes, because the launcher wants the program to stop
 or because the launcher died in whatever manner, or on SIGTERM, the program is told to end, is
-killed after the grace, and so is every descendant that lingers after it. Where the keeper itself is killed, the kernel
-kills the program.
+killed after the grace, and so is every descendant that lingers after it. Where the keeper itself
+is killed, the kernel kills the program.
 
 Run by path, with the standard library alone, so that it starts at once and weighs little.
 """
