@@ -76,7 +76,7 @@ def _one_line_problems(console: Console) -> Iterator[list[int]]:
     try:
         yield status
     except (PortTaken, AlreadyRunning, StackFailed) as problem:
-        console.print(str(problem), style="red", markup=False)
+        console.print(str(problem), style="red", markup=False, soft_wrap=True)
         status[0] = 1
 
 

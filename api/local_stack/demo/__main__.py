@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plan = plan_stack(_given(), state=DEMO_STATE, database="dupi_demo")
             return asyncio.run(_run(plan, shots, console))
     except (NoPhoto, AlreadyRunning, StackFailed, Refused) as problem:
-        console.print(str(problem), style="red", markup=False)
+        console.print(str(problem), style="red", markup=False, soft_wrap=True)
         return 1
 
 
