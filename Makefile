@@ -47,10 +47,15 @@ requirements: setup-serving ## pin the environments anew (requirements/*.txt) fr
 VERSION ?= 2
 DATA ?= var/data
 
-train-classifiers: setup ## draw photos, train trunk and heads, release as VERSION=2 (hours)
+RUN = var/runs/$(VERSION)
+
+train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=2 (an hour or two)
 	$(ML) -m export.data.synthetic $(DATA)/train --workers "$$(nproc)"
-	$(ML) -m export.train --recipe export/recipes/first.toml --data $(DATA)/train --run var/runs/$(VERSION)
-	$(ML) -m export.release --run var/runs/$(VERSION) --data $(DATA)/train --version $(VERSION)
+	$(ML) -m export.train --recipe export/recipes/first.toml --data $(DATA)/train --run $(RUN)/first
+	$(ML) -m export.train --recipe export/recipes/second.toml --data $(DATA)/train --run $(RUN)/second \
+		--start $(RUN)/first/best.safetensors
+	$(ML) -m export.refine --data $(DATA)/train --start $(RUN)/second/best.safetensors --run $(RUN)/refined
+	$(ML) -m export.release --run $(RUN)/refined --data $(DATA)/train --version $(VERSION)
 	$(ML) -m export.publish --repository model_repository
 
 evaluate-classifiers: setup ## measure the published classifiers on photos never trained on
