@@ -50,6 +50,11 @@ def tiny_model(tokenizer: Any) -> Any:
     return build_model(TINY, tokenizer)
 
 
+def loss_of(model: Any, batch: Any) -> float:
+    with torch.inference_mode():
+        return float(model(**batch).loss)
+
+
 def recipe(steps: int) -> TrainingRecipe:
     return TrainingRecipe(
         steps=steps,
@@ -89,13 +94,13 @@ def test_training_learns_and_resumes(tokenizer: Any, tmp_path: Path) -> None:
 
     batch = next(batches(0))
     model = tiny_model(tokenizer)
-    before = float(model(**batch).loss)
+    before = loss_of(model, batch)
     fit(model, batches, recipe(8), tmp_path)
-    after = float(model(**batch).loss)
+    after = loss_of(model, batch)
     assert after < before
     again = tiny_model(tokenizer)
     fit(again, batches, recipe(8), tmp_path)
-    assert float(again(**batch).loss) == pytest.approx(after, abs=1e-4)
+    assert loss_of(again, batch) == pytest.approx(after, abs=1e-4)
 
 
 def test_only_the_adapter_learns(tokenizer: Any, tmp_path: Path) -> None:
