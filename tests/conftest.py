@@ -18,13 +18,23 @@ class _Elsewhere(pytest.Module):
         return []
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A folder without a module for this environment: its conftest could not be imported here."""
+    if not collection_path.is_dir() or any(map(_is_read_here, collection_path.rglob("test_*.py"))):
+        return None
+    return True
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> object:
     """A module with the line above needs torch to be imported, and all others need what serving
     has: each is read in its own environment alone."""
     if not module_path.name.startswith("test_"):
         return None
-    needs_torch = _NEEDS_TORCH in module_path.read_text()
-    return None if needs_torch == _HAS_TORCH else _Elsewhere.from_parent(parent, path=module_path)
+    return None if _is_read_here(module_path) else _Elsewhere.from_parent(parent, path=module_path)
+
+
+def _is_read_here(module_path: Path) -> bool:
+    return (_NEEDS_TORCH in module_path.read_text()) == _HAS_TORCH
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
