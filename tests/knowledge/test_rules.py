@@ -73,6 +73,26 @@ def test_every_combination_of_grades_is_covered() -> None:
         assert len(plan.actions) <= rulebook().max_actions
 
 
+def test_someone_who_is_referred_is_not_told_to_look_again_later() -> None:
+    feverish = a_survey(symptoms=(Symptom.FEVER,))
+    for grades in ({}, {Condition.FOLLICULAR_PUSTULES: Severity.SEVERE}):
+        case = a_case(grades, survey=feverish)
+        assert make_plan(case).referral is not None
+        assert not codes(case) & {"RECHECK", "RECHECK_MONTH"}
+
+
+def test_a_severe_grade_is_never_left_without_a_doctor() -> None:
+    for grades in product(Severity, repeat=6):
+        if Severity.SEVERE in grades:
+            case = a_case(dict(zip(Condition, grades, strict=True)))
+            assert make_plan(case).referral or "CONSULT_IF_PERSISTS" in codes(case)
+
+
+def test_an_itching_scalp_is_not_called_comfortable() -> None:
+    itching = a_survey(symptoms=(Symptom.ITCHING,))
+    assert "KEEP_HABITS" not in codes(a_case({}, survey=itching))
+
+
 @pytest.mark.parametrize("grade", [Severity.MILD, Severity.MODERATE, Severity.SEVERE])
 @pytest.mark.parametrize(
     ("condition", "shampoo"),
