@@ -49,7 +49,7 @@ DATA ?= var/data
 
 RUN = var/runs/$(VERSION)
 
-train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=2 (an hour or two)
+train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=2 (hours)
 	$(ML) -m export.data.synthetic $(DATA)/train --workers "$$(nproc)"
 	$(ML) -m export.train --recipe export/recipes/first.toml --data $(DATA)/train --run $(RUN)/first
 	$(ML) -m export.train --recipe export/recipes/second.toml --data $(DATA)/train --run $(RUN)/second \
@@ -71,4 +71,4 @@ train-advisor: setup ## train tokenizer, base and adapter, put them under llm_se
 	$(ML) -m llm_server.merge
 
 evaluate-advisor: setup ## grade the merged advisor's replies to unseen cases
-	$(ML) -m llm_server.training.evaluate var/models/advisor/$$(ls var/models/advisor | sort -n | tail -1)
+	$(ML) -m llm_server.training.evaluate var/models/advisor/$$(ls var/models/advisor | sort -n | tail -1) --cases 300

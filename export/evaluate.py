@@ -149,7 +149,8 @@ head; they fade with the chance of any finding.
 Version 1 was trained in three steps: six epochs of `export/recipes/first.toml`; after the colour
 differences had been added to the cells, three epochs of `second.toml` from those weights
 (`export.train --start`); then join and heads alone (`export.refine`). A new run has the colour
-differences from the start. Temperatures and thresholds come from a calibration split
+differences from the start, draws 5,000 photos and runs both recipes whole (ten and nine epochs);
+that run has not been made. Temperatures and thresholds come from a calibration split
 (`export.release`).
 
 ## Figures

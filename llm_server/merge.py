@@ -80,7 +80,8 @@ def _generation_config(card: AdvisorCard, tokenizer: Any) -> GenerationConfig:
 
 def _digest(weights: Path, dtype: torch.dtype) -> str:
     digest = hashlib.sha256(str(dtype).encode())
-    for path in sorted(weights.rglob("*.safetensors")) + sorted(weights.rglob("*.json")):
+    kinds = (".safetensors", ".json", ".jinja")
+    for path in sorted(p for p in weights.rglob("*") if p.suffix in kinds):
         digest.update(path.relative_to(weights).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -77,8 +77,8 @@ class Environment:
 
 
 def has_gpu() -> bool:
-    """Whether an NVIDIA GPU is visible to this machine."""
-    return bool(shutil.which("nvidia-smi")) and Path("/dev/nvidiactl").exists()
+    """Whether an NVIDIA GPU is visible to this machine; serving asks in the same way."""
+    return Path("/dev/nvidiactl").exists()
 
 
 def all_environments() -> tuple[Environment, ...]:
@@ -121,7 +121,7 @@ def uv_environment() -> dict[str, str]:
 
 def torch_source() -> list[str]:
     """PyTorch's CPU index, unless the machine's find-links hold the CPU build."""
-    links = os.environ.get("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", ""))
+    links = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS", "")
     for link in links.replace(",", " ").split():
         if "://" in link or any(Path(link).glob("torch-*+cpu*.whl")):
             return []
