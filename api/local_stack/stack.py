@@ -15,7 +15,7 @@ from typing import Final
 
 from api.local_stack.health import Health
 from api.local_stack.launches import Launch
-from api.local_stack.plan import STORE, PartPlan, StackPlan
+from api.local_stack.plan import STORE, PartPlan, StackPlan, without_credentials
 from api.local_stack.processes import KeptProcess
 
 _CHECK_EVERY_SECONDS: Final = 0.5
@@ -164,7 +164,8 @@ class Stack:
     def _failure(self, part: Part, what: str) -> StackFailed:
         part.state = PartState.FAILED
         if not part.process:
-            return StackFailed(f"{part.plan.title} at {part.plan.endpoint} (given) {what}.")
+            where = without_credentials(part.plan.endpoint)
+            return StackFailed(f"{part.plan.title} at {where} (given) {what}.")
         tail = "\n    ".join(part.process.log_tail().splitlines())
         detail = f" ({part.health.detail})" if part.health.detail else ""
         return StackFailed(

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from api.local_stack.paths import ROOT, UP_STATE
-from api.local_stack.plan import WEB, StackPlan, plan_stack
+from api.local_stack.plan import WEB, StackPlan, plan_stack, without_credentials
 from api.local_stack.ports import PortTaken, require_free
 from api.local_stack.progress import start_with_progress
 from api.local_stack.runfile import AlreadyRunning, announced
@@ -28,7 +28,9 @@ def main() -> int:
         port = chosen_port(os.environ.get("DUPI_PORT", ""))
         require_free(port)
         plan = plan_stack(os.environ, state=UP_STATE, web_port=port)
-        with announced(UP_STATE, {part.name: part.endpoint for part in plan.parts}):
+        with announced(
+            UP_STATE, {part.name: without_credentials(part.endpoint) for part in plan.parts}
+        ):
             asyncio.run(_run(plan, console))
     return status[0]
 

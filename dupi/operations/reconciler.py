@@ -48,11 +48,11 @@ async def _try(resources: "Resources") -> str | None:
     """What is waited for; ``None``: Triton is at the live deployment now."""
     try:
         await reconcile(resources)
+        with suppress(Unavailable):  # of the advisor: nothing waits for its name
+            await learn_advisor(resources, await get_live_deployment())
     except (Unavailable, MixedTrunks) as error:
         return str(error)
     except Exception as error:
         log.exception("reconciling_failed")
         return repr(error)
-    with suppress(Unavailable):
-        await learn_advisor(resources, await get_live_deployment())
     return None

@@ -1,4 +1,4 @@
-"""``python -m llm_server.serve --model-dir var/models/advisor/1 --port 8001``
+"""``python -m llm_server.serve --model-dir var/models/advisor/1 --port 8100``
 
 Becomes vLLM: one foreground process, whose SIGTERM drains what is being written and stops all.
 """
@@ -23,7 +23,7 @@ def parse_options(arguments: list[str]) -> ServeOptions:
     parser = argparse.ArgumentParser(prog="python -m llm_server.serve", description=__doc__)
     parser.add_argument("--model-dir", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--max-streams", type=int, default=ServeOptions.max_streams)
     parser.add_argument("--max-waiting", type=int, default=ServeOptions.max_waiting)
     parser.add_argument("--drain-seconds", type=int, default=ServeOptions.drain_seconds)

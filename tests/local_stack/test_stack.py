@@ -144,3 +144,11 @@ def test_a_shown_endpoint_has_no_password() -> None:
     shown = without_credentials("mongodb://me:secret@db.example/dupi")
     assert shown == "mongodb://db.example/dupi"
     assert without_credentials("127.0.0.1:8001") == "127.0.0.1:8001"
+
+
+async def test_a_given_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
+    given = {"DUPI_MONGODB_URL": "mongodb://me:hushhush@127.0.0.1:9/dupi"}
+    stack = Stack(plan_stack(given, state=tmp_path, web_port=8123))
+    failure = stack._failure(stack.parts[STORE], "does not answer")
+    assert "127.0.0.1:9" in str(failure)
+    assert "hushhush" not in str(failure)

@@ -5,9 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from pymongo.errors import AutoReconnect
 
+from dupi.adapters.advisor import AdvisorIdentity
 from dupi.errors import Unavailable
 from dupi.operations.models import Deployment
 from dupi.operations.published import MixedTrunks, newest_published
@@ -126,6 +129,31 @@ async def test_a_server_that_restarted_gets_the_deployment_again(
                 await asyncio.sleep(0.02)
     stop.set()
     await task
+
+
+class _StorelessAdvisor:
+    """Asked for its version in the very moment in which the store goes away."""
+
+    asked = 0
+
+    async def identity(self) -> AdvisorIdentity:
+        self.asked += 1
+        raise AutoReconnect("the store went away")
+
+
+async def test_a_store_that_goes_away_meanwhile_does_not_end_the_reconciling(
+    platform: Resources,
+) -> None:
+    advisor = _StorelessAdvisor()
+    stop = asyncio.Event()
+    hurt = replace(platform, advisor=cast(Any, advisor))
+    task = asyncio.create_task(reconcile_until(hurt, stop))
+    async with asyncio.timeout(5):
+        while advisor.asked < 2 and not task.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    stop.set()
+    await task
+    assert advisor.asked >= 2
 
 
 async def test_another_ensemble_than_ours_is_replaced(

@@ -46,9 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _forget_last_time()
             plan = plan_stack(_given(), state=DEMO_STATE, database="dupi_demo")
             return asyncio.run(_run(plan, shots, console))
-    except (NoPhoto, AlreadyRunning, StackFailed, Refused) as problem:
+    except (NoPhoto, AlreadyRunning, StackFailed, Refused, DemoFailed) as problem:
         console.print(str(problem), style="red", markup=False, soft_wrap=True)
         return 1
+
+
+class DemoFailed(Exception):
+    """The journey came to another end than the one that the demo shows."""
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -110,12 +114,18 @@ async def _show(
     journey.seconds["start"] = round(start_seconds, 3)
     report.closing(journey.analysis)
     _write_result(journey)
+    _require_completed(journey)
     photos = await fetch_photos(journey.client, journey.analysis)
     overlays = await write_overlays(journey.client, journey.analysis, photos, DEMO / "overlays")
     draw_poster(photos, overlays).save(DEMO / "result.png")
     for what in ("result.json", "result.png", "overlays/"):
         console.print(f"  → {DEMO.relative_to(ROOT)}/{what}")
     console.print()
+
+
+def _require_completed(journey: Journey) -> None:
+    if journey.analysis["status"] != "COMPLETED":
+        raise DemoFailed(f"The analysis did not complete: {journey.analysis['failure']}")
 
 
 def _write_result(journey: Journey) -> None:
