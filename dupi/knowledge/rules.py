@@ -141,6 +141,9 @@ def _choose(
         if rule.covers and uncovered & set(rule.conditions):
             uncovered -= set(rule.conditions)
             needed.append(rule)
+    if len(needed) > limit:  # what must be said stands for the conditions that it names
+        said = {condition for rule in needed if rule.always for condition in rule.conditions}
+        needed = [r for r in needed if r.always or elevated & set(r.conditions) - said]
     rest = [rule for rule in candidates if rule not in needed]
     chosen = {rule.code for rule in (needed + rest)[: max(limit, len(needed))]}
     return [rule for rule in candidates if rule.code in chosen]

@@ -88,6 +88,15 @@ def test_a_severe_grade_is_never_left_without_a_doctor() -> None:
             assert make_plan(case).referral or "CONSULT_IF_PERSISTS" in codes(case)
 
 
+def test_no_plan_grows_too_long_where_photos_could_not_be_graded() -> None:
+    for grades in product((None, Severity.NONE, Severity.MILD, Severity.SEVERE), repeat=6):
+        case = a_case(dict(zip(Condition, grades, strict=True)))
+        plan = make_plan(case)
+        covered = {condition for action in plan.actions for condition in action.conditions}
+        assert set(elevated_conditions(case)) <= covered
+        assert len(plan.actions) <= rulebook().max_actions
+
+
 def test_an_itching_scalp_is_not_called_comfortable() -> None:
     itching = a_survey(symptoms=(Symptom.ITCHING,))
     assert "KEEP_HABITS" not in codes(a_case({}, survey=itching))
