@@ -23,7 +23,7 @@ from dupi.vision import contract
 from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
 from export.metrics import Predicted, exact_share
 from export.network import ScalpNetwork, load_network, ordinal_loss
-from export.train import augment
+from export.train import augment, follow
 
 _BATCH = 64
 _DOMAIN_WEIGHT = 0.25
@@ -97,7 +97,7 @@ def refine(network: ScalpNetwork, training: Cells, settings: Settings) -> ScalpN
         loss.backward()
         optimiser.step()
         schedule.step()
-        _follow(average, rest, settings.average_decay)
+        follow(average, rest, settings.average_decay)
     return average._network[0]
 
 
@@ -106,14 +106,6 @@ def _loss(rest: Rest, cells: Tensor, grades: Tensor) -> Tensor:
     scalp = (grades[:, 0] != NO_GRADE).float()
     strangeness = functional.binary_cross_entropy_with_logits(domain, scalp)
     return ordinal_loss(logits, grades) + _DOMAIN_WEIGHT * strangeness
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, module: nn.Module, decay: float) -> None:
-    for kept, value in zip(average.parameters(), module.parameters(), strict=True):
-        kept.lerp_(value, 1.0 - decay)
-    for kept, value in zip(average.buffers(), module.buffers(), strict=True):
-        kept.copy_(value)
 
 
 @torch.inference_mode()

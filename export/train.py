@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from dupi.vision import contract
@@ -103,7 +103,7 @@ def train_epoch(run: Run, recipe: Recipe, training: Packed) -> float:
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), recipe.gradient_norm)
         run.optimiser.step()
         run.schedule.step()
-        _follow(run.average, run.network, run.decay(recipe.average_decay))
+        follow(run.average, run.network, run.decay(recipe.average_decay))
         losses.append(loss.item())
     return float(np.mean(losses))
 
@@ -138,7 +138,7 @@ def _loss(network: ScalpNetwork, pixels: Tensor, grades: Tensor, domain_weight: 
 
 
 @torch.no_grad()
-def _follow(average: ScalpNetwork, network: ScalpNetwork, decay: float) -> None:
+def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Weights are averaged; the statistics of batch normalisation are averages already."""
     for kept, value in zip(average.parameters(), network.parameters(), strict=True):
         kept.lerp_(value, 1.0 - decay)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.local_stack.paths import ROOT
-from api.local_stack.setup import environments, interpreter, steps
+from api.local_stack.setup import environments, interpreter, steps, uv
 from api.local_stack.setup.commands import explain, run
 from api.local_stack.setup.console import SetupError
 from api.local_stack.setup.environments import Environment, check_disk, torch_source
@@ -99,6 +99,19 @@ def test_an_environment_is_ready_only_with_its_stamp(tmp_path: Path) -> None:
     assert environment.is_ready()
     environment.requirements.write_text("idna==3.21\n")
     assert not environment.is_ready()
+
+
+def test_a_python_that_cannot_bring_uv_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(uv, "_HOME", tmp_path / "home")
+    monkeypatch.setattr(uv, "_OWN", tmp_path / "home" / "bin" / "uv")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
+    with pytest.raises(SetupError, match=r"python3\.11-venv") as failed:
+        uv.bring_uv()
+    assert "\n" not in str(failed.value)
 
 
 def test_pips_settings_are_passed_on_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Brings uv: the one on the PATH, else one installed by pip, else its wheel from the index."""
+"""Brings uv: the one on the PATH, else one installed by pip, else its wheel from a named mirror."""
 
 import json
 import os
@@ -55,9 +55,15 @@ def _install_with_pip() -> bool:
 
 
 def _download_wheel() -> None:
-    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
+    mirror = os.environ.get("PIP_INDEX_URL", "").rstrip("/")
+    if not mirror:
+        raise SetupError(
+            "uv, which installs all else, could not be installed by pip: check the network, and "
+            "that this Python has pip and venv (Debian: python3.11-venv), or install uv yourself; "
+            "then run the same command again."
+        )
     try:
-        wheel = _fetch(_wheel_url(f"{index}/uv/"))
+        wheel = _fetch(_wheel_url(f"{mirror}/uv/"))
     except (OSError, ValueError, LookupError) as error:
         raise SetupError(
             f"uv, which installs all else, cannot be downloaded ({error}): check the network, or "
