@@ -1,0 +1,1 @@
+"""What the doors survive: hostile and broken input, through each of them."""
