@@ -1,13 +1,17 @@
 """Asks each program of the stack whether it is up, and how far it has come."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import redis.asyncio
 import tritonclient.grpc.aio as triton
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
 from tritonclient.utils import InferenceServerException
 
 from dupi.vision.contract import COMPONENTS, ENSEMBLE
@@ -15,6 +19,8 @@ from dupi.vision.contract import COMPONENTS, ENSEMBLE
 _ASK_TIMEOUT_SECONDS: Final = 3.0
 _ASK_WEB_TIMEOUT_SECONDS: Final = 10.0
 """Web looks at each of its parts before it answers."""
+_HEARTBEAT_SECONDS: Final = 15.0
+"""A worker that touched its file within this time is at work."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,34 @@ def _what_is_missing(body: Any) -> str:
     parts = body.get("parts", {}) if isinstance(body, dict) else {}
     waiting = [name for name, part in parts.items() if not part["ready"]]
     return f"waits for {', '.join(waiting)}" if waiting else ""
+
+
+async def check_redis(url: str) -> Health:
+    client = redis.asyncio.from_url(
+        url, socket_timeout=_ASK_TIMEOUT_SECONDS, socket_connect_timeout=_ASK_TIMEOUT_SECONDS
+    )
+    try:
+        await client.ping()
+    except (RedisError, OSError, TimeoutError):
+        return Health(is_up=False, detail="starting")
+    finally:
+        await client.aclose()
+    return Health(is_up=True)
+
+
+async def check_worker(heartbeat: Path) -> Health:
+    """A worker listens nowhere: it touches ``heartbeat`` once its store is open, and then on."""
+    age = _age_seconds(heartbeat)
+    if age is None:
+        return Health(is_up=False, detail="opens the store")
+    return Health(is_up=age < _HEARTBEAT_SECONDS, detail="is silent")
+
+
+def _age_seconds(file: Path) -> float | None:
+    try:
+        return time.time() - file.stat().st_mtime
+    except OSError:
+        return None
 
 
 async def _get(url: str, seconds: float = _ASK_TIMEOUT_SECONDS) -> tuple[int | None, object]:

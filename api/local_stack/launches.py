@@ -19,26 +19,29 @@ from api.local_stack.ports import LOOPBACK
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 the kernel's own
 ADVISOR_KEY_VARIABLE: Final = "VLLM_API_KEY"
+HEARTBEAT_VARIABLE: Final = "DUPI_WORKER__HEARTBEAT_FILE"
 _DRAIN_SECONDS: Final = 5
 """Advice that is being written when the stack stops may be finished within."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """``environment`` is added to this process's own; ``leftovers`` names what a killed program
-    leaves in shared memory (a glob), which is removed before it starts and after it has ended."""
+    """``environment`` is added to this process's own; ``leftovers`` (a path whose last part is a
+    glob) names what a killed program leaves behind, which is removed before it starts and after it
+    has ended."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    leftovers: str = ""
+    leftovers: Path | None = None
 
     def full_environment(self) -> dict[str, str]:
         """Bytecode is kept whatever was set: without it, each start compiles torch and vLLM."""
         return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **self.environment}
 
     def forget_leftovers(self) -> None:
-        for region in _SHARED_MEMORY.glob(self.leftovers) if self.leftovers else ():
-            region.unlink(missing_ok=True)
+        if self.leftovers:
+            for left in self.leftovers.parent.glob(self.leftovers.name):
+                left.unlink(missing_ok=True)
 
 
 def launch_store(folder: Path, port: int) -> Launch:
@@ -65,7 +68,8 @@ def launch_triton(repository: Path, state: Path, *, grpc: int, metrics: int) -> 
         f"--metrics-port={metrics}",
         f"--backend-config=python,shm-region-prefix-name={regions}",
     )
-    return Launch((*laid_out["command"], *where), laid_out["environment"], f"{regions}*")
+    leftovers = _SHARED_MEMORY / f"{regions}*"
+    return Launch((*laid_out["command"], *where), laid_out["environment"], leftovers)
 
 
 def launch_advisor(port: int, api_key: str) -> Launch:
@@ -82,5 +86,21 @@ def newest_advisor() -> Path:
     return max(versions, key=lambda path: int(path.name) if path.name.isdigit() else -1)
 
 
+def launch_redis(port: int) -> Launch:
+    """``redis-server`` from the PATH, else the one beside this Python. It keeps nothing on disk:
+    hints and rate limits are worth nothing after it ended."""
+    beside = Path(sys.executable).with_name("redis-server")
+    program = shutil.which("redis-server") or str(beside)
+    where = ("--bind", LOOPBACK, "--port", str(port), "--save", "", "--appendonly", "no")
+    return Launch((program, *where), {})
+
+
 def launch_web(environment: Mapping[str, str]) -> Launch:
     return Launch((sys.executable, "-m", "api.main"), environment)
+
+
+def launch_worker(environment: Mapping[str, str], heartbeat: Path) -> Launch:
+    """A worker that touches ``heartbeat`` while it can do its work."""
+    heartbeat.parent.mkdir(parents=True, exist_ok=True)
+    own = {HEARTBEAT_VARIABLE: str(heartbeat)}
+    return Launch((sys.executable, "-m", "api.worker"), {**environment, **own}, heartbeat)

@@ -1,7 +1,7 @@
 """Starts the parts of a stack in their order, watches over them, and stops them all.
 
-The store comes first and gets its indexes; then Triton, vLLM and web start side by side, for they
-are slow and wait for each other by themselves.
+The store comes first and gets its indexes; then all others start side by side, for they are slow
+and wait for each other by themselves.
 """
 
 import asyncio
@@ -101,11 +101,10 @@ class Stack:
             part.plan.launch.forget_leftovers()
 
     async def stop(self) -> None:
-        """Web first, so that it can finish what it is at; the store last."""
-        await self.stop_part("web")
-        rest = [name for name in self.parts if name not in ("web", STORE)]
-        await asyncio.gather(*(self.stop_part(name) for name in rest))
-        await self.stop_part(STORE)
+        """Webs and workers first, so that they can finish what they are at; the store last."""
+        users = {name for name, part in self.parts.items() if part.plan.uses_others}
+        for names in (users, self.parts.keys() - users - {STORE}, {STORE}):
+            await asyncio.gather(*(self.stop_part(name) for name in names))
 
     async def watch(self, say: Callable[[str], None]) -> None:
         """Start again whatever ends by itself; never returns."""

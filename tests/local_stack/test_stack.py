@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +22,15 @@ _LIVES = (
     "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()));"
     " time.sleep(600)"
 )
+_TELLS_ITS_END = """
+import os, pathlib, signal, sys
+file = pathlib.Path(sys.argv[1])
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+file.write_text(str(os.getpid()))
+signal.sigwait({signal.SIGTERM})
+with file.with_name("order").open("a") as order:
+    order.write(file.name + "\\n")
+"""
 _DIES = "import sys; sys.exit('no such model')"
 
 
@@ -69,6 +79,21 @@ async def test_all_parts_come_up_and_all_are_stopped(stack: Stack, tmp_path: Pat
     assert all(part.state is PartState.UP for part in stack.parts.values())
     await stack.stop()
     assert not any(_is_alive(pid) for pid in pids)
+
+
+async def test_webs_and_workers_stop_first_and_the_store_last(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    shape = (("worker-1", True), (STORE, False), (WEB, True), ("triton", False), ("web-2", True))
+    parts = [
+        replace(_part(name, tmp_path, code=_TELLS_ITS_END), uses_others=uses_others)
+        for name, uses_others in shape
+    ]
+    stack = _stack(tmp_path, *parts)
+    await stack.start()
+    await stack.stop()
+    ended = order.read_text().split()
+    assert set(ended[:3]) == {"worker-1", WEB, "web-2"}
+    assert ended[3:] == ["triton", STORE]
 
 
 async def test_a_part_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
