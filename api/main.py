@@ -1,6 +1,6 @@
 """The web process: GraphQL, media, health and metrics; workers beside, unless they run elsewhere.
 
-``python -m api.main`` serves on 127.0.0.1 and ``DUPI_PORT``.
+``python -m api.main`` serves on ``DUPI_HOST`` (loopback, unless told otherwise) and ``DUPI_PORT``.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ from dupi.logs import set_up_logs
 from dupi.resources import open_resources
 from dupi.settings import Settings, load_settings
 
-_HOST: Final = "127.0.0.1"
 _PING_S: Final = 20.0
 
 
@@ -80,7 +79,7 @@ def _lifespan(
 def web_server(app: Starlette, settings: Settings, **changes: Any) -> uvicorn.Server:
     """Bounds on frames, silence and shutting down are part of what is served."""
     options: dict[str, Any] = {
-        "host": _HOST,
+        "host": settings.host,
         "port": settings.port,
         "log_config": None,
         "access_log": False,

@@ -1,5 +1,6 @@
 """Everything that can be set, from ``DUPI_…`` environment variables. Built at entry points only.
 
+In a container a variable may be a file of its name, in lower case, below ``/run/secrets``.
 Groups are nested: ``settings.analyses.lease_seconds`` is ``DUPI_ANALYSES__LEASE_SECONDS``.
 ``python -m dupi.settings`` prints the table of the README.
 """
@@ -10,10 +11,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 _PREFIX = "DUPI_"
 _DELIMITER = "__"
+_SECRETS = "/run/secrets"
+"""Where Docker, Compose and Kubernetes put the secrets of a container."""
 
 
 class Group(BaseModel):
@@ -78,9 +86,21 @@ class AnalysesSettings(Group):
     max_claims: int = Field(5, ge=1, description="workers that may lose it before it fails")
     deadline_seconds: float = Field(120.0, gt=0, description="an analysis ends within")
     classify_timeout_seconds: float = Field(20.0, gt=0, description="classify one photo within")
-    max_queued: int = Field(200, ge=1, description="analyses that may wait, of all people")
+    max_queued: int = Field(200, ge=1, description="unfinished ones of all people")
+    max_wait_seconds: float = Field(60.0, gt=0, description="refuse what would wait longer")
+    expected_seconds: float = Field(
+        5.0, gt=0, description="one takes about, until workers have told"
+    )
     max_running_per_person: int = Field(3, ge=1, description="unfinished ones of one person")
     shutdown_grace_seconds: float = Field(10.0, gt=0, description="finish within, when stopped")
+
+
+class WorkerSettings(Group):
+    """A worker that is a process of its own."""
+
+    heartbeat_file: Path | None = Field(
+        None, description="touched every few seconds while the worker lives"
+    )
 
 
 class TritonSettings(Group):
@@ -129,7 +149,12 @@ class Settings(BaseSettings):
     """All settings of one process."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, frozen=True, extra="ignore"
+        env_prefix=_PREFIX,
+        env_nested_delimiter=_DELIMITER,
+        secrets_dir=_SECRETS,
+        secrets_dir_missing="ok",
+        frozen=True,
+        extra="ignore",
     )
 
     secret: SecretStr = Field(
@@ -150,7 +175,8 @@ class Settings(BaseSettings):
     model_repository: Path = Field(
         Path("model_repository"), description="published models (manifests are read)"
     )
-    port: int = Field(8000, ge=1, le=65_535, description="port of web, on loopback")
+    host: str = Field("127.0.0.1", min_length=1, description="address that web listens on")
+    port: int = Field(8000, ge=1, le=65_535, description="port that web listens on")
     public_url: str | None = Field(
         None, description="how people reach web (default: http://127.0.0.1:port)"
     )
@@ -159,10 +185,23 @@ class Settings(BaseSettings):
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
     triton: TritonSettings = Field(default_factory=TritonSettings)
     advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then files of secrets, those of groups too."""
+        return init_settings, env_settings, NestedSecretsSettingsSource(file_secret_settings)
 
     @field_validator("redis_url")
     @classmethod

@@ -97,3 +97,16 @@ def test_settings_do_not_change() -> None:
     settings = Settings.model_validate({"secret": SECRET})
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_secrets_may_be_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As containers get them; what the environment says goes first."""
+    (tmp_path / "dupi_secret").write_text(f"{SECRET}\n")
+    (tmp_path / "dupi_mongodb_url").write_text("mongodb://file/dupi")
+    (tmp_path / "dupi_analyses__lease_seconds").write_text("9")
+    (tmp_path / "something_else").write_text("of another program")
+    monkeypatch.setenv("DUPI_MONGODB_URL", "mongodb://environment/dupi")
+    settings = Settings(_secrets_dir=tmp_path)
+    assert settings.secret.get_secret_value() == SECRET
+    assert settings.mongodb_url == "mongodb://environment/dupi"
+    assert settings.analyses.lease_seconds == 9
