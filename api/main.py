@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from api.graphql import GraphQLApp
-from api.health import live, metrics, ready
+from api.health import Readiness, live, metrics
 from api.media import media
 from api.middleware import REQUEST_ID, RequestIds
 from api.worker import run_workers
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", graphql),
             Route("/media/{key:path}", media),
             Route("/health/live", live),
-            Route("/health/ready", ready),
+            Route("/health/ready", Readiness().endpoint),
             Route("/metrics", metrics),
         ],
         middleware=[Middleware(RequestIds), *_cors(settings)],

@@ -1,14 +1,20 @@
-"""Which part of the platform is ready, and what the others wait for."""
+"""Which part of the platform is ready, and what the others wait for.
+
+Every part answers with a stable code for whoever asks; the cause, which may name hosts and files,
+is for the log alone.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from pymongo.errors import PyMongoError
 
 from dupi.concurrency import all_of
 from dupi.errors import DupiError
+from dupi.logs import get_logger
 from dupi.operations.service import get_live_deployment, is_applied
 from dupi.store import ping
 
@@ -17,17 +23,33 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 5.0
 
+log = get_logger(__name__)
+
+
+class WaitsFor(StrEnum):
+    """Why a part is not ready."""
+
+    UNAVAILABLE = "UNAVAILABLE"
+    """It does not answer, or says that it cannot."""
+    TIMEOUT = "TIMEOUT"
+    """It did not answer in time."""
+    DEPLOYMENT = "DEPLOYMENT"
+    """It is being brought to the live deployment."""
+    FAULT = "FAULT"
+    """Ours: the log says more."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """``waits_for`` is absent where the part is ready.
+    """``waits_for`` and ``cause`` are absent where the part is ready.
 
     A part that is not ``required`` has a stand-in: without the advisor, the rules write.
     """
 
     name: str
     required: bool
-    waits_for: str | None
+    waits_for: WaitsFor | None = None
+    cause: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -64,8 +86,13 @@ async def _look(
     try:
         async with asyncio.timeout(_LOOK_S):
             await look()
+    except _NotYet as preparing:
+        return PartState(name, required, WaitsFor.DEPLOYMENT, str(preparing))
     except (DupiError, PyMongoError) as error:
-        return PartState(name, required, str(error))
+        return PartState(name, required, WaitsFor.UNAVAILABLE, str(error))
     except TimeoutError:
-        return PartState(name, required, f"no answer within {_LOOK_S} s")
-    return PartState(name, required, None)
+        return PartState(name, required, WaitsFor.TIMEOUT, f"no answer within {_LOOK_S} s")
+    except Exception as error:
+        log.exception("readiness_failed", part=name)
+        return PartState(name, required, WaitsFor.FAULT, repr(error))
+    return PartState(name, required)

@@ -81,7 +81,8 @@ async def test_health_says_which_part_is_not_ready(anyone: Caller) -> None:
     assert body["status"] == "not_ready"
     assert body["parts"]["store"]["ready"] is True
     assert body["parts"]["classifiers"]["ready"] is False
-    assert body["parts"]["classifiers"]["waitsFor"]
+    assert body["parts"]["classifiers"]["waitsFor"] == "UNAVAILABLE"
+    assert "127.0.0.1" not in answer.text
 
 
 async def test_metrics_count_operations_by_field(anyone: Caller) -> None:

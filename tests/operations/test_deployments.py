@@ -169,15 +169,32 @@ async def test_another_ensemble_than_ours_is_replaced(
 async def test_readiness_names_what_is_waited_for(
     platform: Resources, server: RememberingServer
 ) -> None:
-    async def waiting() -> dict[str, str | None]:
-        return {part.name: part.waits_for for part in await readiness(platform)}
+    async def waiting() -> dict[str, tuple[str | None, str]]:
+        found = await readiness(platform)
+        return {part.name: (part.waits_for, part.cause or "") for part in found}
 
-    assert "no deployment" in ((await waiting())["classifiers"] or "")
+    code, cause = (await waiting())["classifiers"]
+    assert code == "UNAVAILABLE"
+    assert "no deployment" in cause
     await reconcile(platform)
-    assert (await waiting())["classifiers"] is None
+    assert (await waiting())["classifiers"] == (None, "")
     server.restart()
-    assert "not at deployment 1" in ((await waiting())["classifiers"] or "")
+    code, cause = (await waiting())["classifiers"]
+    assert code == "DEPLOYMENT"
+    assert "not at deployment 1" in cause
     server.away = True
-    assert (await waiting())["classifiers"] == "away"
-    assert (await waiting())["store"] is None
-    assert "models" in ((await waiting())["advisor"] or "")
+    assert (await waiting())["classifiers"] == ("UNAVAILABLE", "away")
+    assert (await waiting())["store"] == (None, "")
+    code, cause = (await waiting())["advisor"]
+    assert code == "UNAVAILABLE"
+    assert "models" in cause
+
+
+async def test_readiness_never_raises(platform: Resources) -> None:
+    class Broken(RememberingServer):
+        async def is_ready(self, model: str, version: str = "") -> bool:
+            raise RuntimeError("a fault of ours")
+
+    await reconcile(platform)
+    parts = await readiness(replace(platform, model_server=Broken()))
+    assert {part.name: part.waits_for for part in parts}["classifiers"] == "FAULT"
