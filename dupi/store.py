@@ -41,11 +41,15 @@ StoreDatabase = AsyncDatabase[dict[str, Any]]
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[StoreDatabase]:
     """Connect and bind every document class. Raises Unavailable where no server answers."""
-    async with _connect(settings) as client:
+    limit, client = settings.store.open_timeout_seconds, _connect(settings)
+    try:
         database = client.get_default_database(_DEFAULT_DATABASE)
-        with store_errors(), pymongo.timeout(settings.store.open_timeout_seconds):
+        with store_errors(), pymongo.timeout(limit):
             await init_beanie(database=database, document_models=DOCUMENTS, skip_indexes=True)
         yield database
+    finally:
+        with pymongo.timeout(limit):  # closing tells the server so: it may hang
+            await client.close()
 
 
 def _connect(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
@@ -53,6 +57,7 @@ def _connect(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
     return AsyncMongoClient(
         settings.mongodb_url,
         timeoutMS=round(limits.operation_timeout_seconds * 1000),
+        connectTimeoutMS=round(limits.open_timeout_seconds * 1000),  # of its health checks too
         maxPoolSize=limits.max_connections,
         tz_aware=True,
         appname="dupi",
