@@ -1,6 +1,5 @@
 """Asks each program of the stack whether it is up, and how far it has come."""
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,12 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from tritonclient.utils import InferenceServerException
 
+from api.heartbeat import SILENT_AFTER_S, silent_for
 from dupi.vision.contract import COMPONENTS, ENSEMBLE
 
 _ASK_TIMEOUT_SECONDS: Final = 3.0
 _ASK_WEB_TIMEOUT_SECONDS: Final = 10.0
 """Web looks at each of its parts before it answers."""
-_HEARTBEAT_SECONDS: Final = 15.0
-"""A worker that touched its file within this time is at work."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +101,10 @@ async def check_redis(url: str) -> Health:
 
 async def check_worker(heartbeat: Path) -> Health:
     """A worker listens nowhere: it touches ``heartbeat`` once its store is open, and then on."""
-    age = _age_seconds(heartbeat)
-    if age is None:
+    silent = silent_for(heartbeat)
+    if silent is None:
         return Health(is_up=False, detail="opens the store")
-    return Health(is_up=age < _HEARTBEAT_SECONDS, detail="is silent")
-
-
-def _age_seconds(file: Path) -> float | None:
-    try:
-        return time.time() - file.stat().st_mtime
-    except OSError:
-        return None
+    return Health(is_up=silent < SILENT_AFTER_S, detail="is silent")
 
 
 async def _get(url: str, seconds: float = _ASK_TIMEOUT_SECONDS) -> tuple[int | None, object]:

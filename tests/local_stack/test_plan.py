@@ -1,13 +1,13 @@
 """Which parts a stack consists of, for one process of each kind and for several."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from api.heartbeat import beating
 from api.local_stack.health import check_redis, check_worker
 from api.local_stack.launches import Launch, launch_redis
 from api.local_stack.plan import REDIS, StackPlan, StackShape, plan_stack
@@ -85,10 +85,11 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
 async def test_a_worker_is_up_while_it_touches_its_heartbeat(tmp_path: Path) -> None:
     heartbeat = tmp_path / "worker.alive"
     assert not (await check_worker(heartbeat)).is_up
-    heartbeat.touch()
-    assert (await check_worker(heartbeat)).is_up
-    long_ago = time.time() - 3600
-    os.utime(heartbeat, (long_ago, long_ago))
+    async with beating(heartbeat):
+        async with asyncio.timeout(30):
+            while not (await check_worker(heartbeat)).is_up:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    heartbeat.write_text(str(time.monotonic() - 3600))
     assert not (await check_worker(heartbeat)).is_up
 
 

@@ -2,7 +2,7 @@
 multipart and ``graphql-transport-ws``. It knows the API as any client does, and nothing else.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -65,15 +65,15 @@ class ApiClient:
             raise Refused(operation, result)
         return result
 
-    async def upload(self, photo: Path, site: str) -> Answer:
-        """Upload ``photo`` by multipart; the API's photo."""
+    async def upload(self, photo: Path, site: str, *, key: str | None = None) -> Answer:
+        """Upload ``photo`` by multipart; the API's photo. ``key``: for doing it once for sure."""
         with photo.open("rb") as file:
             part = FileVar(file, filename=photo.name)
-            result = await self.mutate("UploadPhoto", file=part, site=site)
+            result = await self.mutate("UploadPhoto", file=part, site=site, idempotencyKey=key)
         photo_of_api: Answer = result["photo"]
         return photo_of_api
 
-    async def follow(self, analysis_id: str, *, after: int = 0) -> AsyncIterator[Answer]:
+    async def follow(self, analysis_id: str, *, after: int = 0) -> AsyncGenerator[Answer, None]:
         """Events of an analysis with a greater sequence than ``after``, until it has ended."""
         request = GraphQLRequest(
             _document("AnalysisProgress"), variable_values={"id": analysis_id, "after": after}

@@ -15,12 +15,15 @@ _COMMON: Final = (
     *("--python-version", "3.11", "--quiet", "--no-header"),
     *("--no-emit-index-url", "--no-emit-find-links"),
 )
+_AS_TESTED: Final = ("--constraints", str(REQUIREMENTS / "serving.txt"))
+"""What is deployed has the versions that the tests ran with."""
 _OVERRIDES: Final = ("--overrides", str(REQUIREMENTS / "overrides.txt"))
 
 
 def main() -> None:
     """Write requirements/*.txt anew; a pin stays where it still fits."""
     _pin("serving", "pyproject.toml", "--group", "dev")
+    _pin("runtime", "pyproject.toml", *_AS_TESTED)
     _pin("ml", "--group", "ml", *_OVERRIDES, *torch_source())
     _pin("triton", "--group", "triton", *torch_source())
     _pin("ml-gpu", "--group", "ml-gpu", with_find_links=False)
