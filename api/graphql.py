@@ -27,6 +27,7 @@ from dupi.settings import Settings
 from dupi.store import store_errors
 from schema.context import Context
 from schema.errors import extensions_of
+from schema.limits import LimitExceeded, check_length
 from schema.messages import message_of
 from schema.root import schema
 
@@ -143,9 +144,11 @@ class GraphQLApp(GraphQL[Context, None]):
         data = await self._read(request)
         if not isinstance(data, dict):
             raise Refused(400, "The body must be one GraphQL request: an object.")
+        query = _field(data, "query", str)
+        _check_length(query)
         transport = self._get_stream_transport_from_headers(request.headers)
         return GraphQLRequestData(
-            query=_field(data, "query", str),
+            query=query,
             variables=_field(data, "variables", dict),
             operation_name=_field(data, "operationName", str),
             extensions=_field(data, "extensions", dict),
@@ -179,6 +182,13 @@ def _field(data: dict[str, Any], name: str, kind: type) -> Any:
     if value is not None and not isinstance(value, kind):
         raise Refused(400, f"`{name}` must be {'an object' if kind is dict else 'a text'} or null.")
     return value
+
+
+def _check_length(query: str | None) -> None:
+    try:
+        check_length(query)
+    except LimitExceeded as refused:
+        raise Refused(400, refused.message, limit="length") from None
 
 
 async def _while_signed_in(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLFormattedError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
@@ -25,6 +25,7 @@ from dupi.concurrency import to_its_end
 from dupi.errors import DupiError, Unauthenticated
 from dupi.store import store_errors
 from schema.context import Context
+from schema.limits import LimitExceeded, check, check_length
 
 log = structlog.get_logger()
 
@@ -89,15 +90,25 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             self._watch = asyncio.create_task(self._watch_session())
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        most = self.max_subscriptions_per_connection or 0
         is_new = self.connection_acknowledged and message["id"] not in self.operations
-        if is_new and len(self.operations) >= most:
-            error = _too_many_operations(most, self.context.request_id)
-            await self.send_message(
-                {"id": message["id"], "type": "error", "payload": [error.formatted]}
-            )
+        try:
+            if is_new:
+                self._check_room(message["payload"]["query"])
+        except LimitExceeded as refused:
+            await self._refuse(message["id"], refused)
         else:
             await super().handle_subscribe(message)
+
+    def _check_room(self, query: str) -> None:
+        most = self.max_subscriptions_per_connection or 0
+        check("operations", len(self.operations) + 1, most)
+        check_length(query)
+
+    async def _refuse(self, operation_id: str, refused: LimitExceeded) -> None:
+        error = refused.formatted
+        shown = (error.get("extensions") or {}) | {"requestId": self.context.request_id}
+        payload: list[GraphQLFormattedError] = [{**error, "extensions": shown}]
+        await self.send_message({"id": operation_id, "type": "error", "payload": payload})
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
@@ -173,16 +184,4 @@ def _is_request(payload: object) -> bool:
         and isinstance(payload.get("variables"), dict | None)
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("extensions"), dict | None)
-    )
-
-
-def _too_many_operations(most: int, request_id: str) -> GraphQLError:
-    return GraphQLError(
-        f"Too many operations on one socket (at most {most}).",
-        extensions={
-            "code": "LIMIT_EXCEEDED",
-            "limit": "operations",
-            "maximum": most,
-            "requestId": request_id,
-        },
     )

@@ -21,11 +21,13 @@ from strawberry.types.execution import ExecutionResult, StreamExecutionResult
 from dupi.errors import DupiError
 from dupi.store import store_errors
 from schema.context import Context
+from schema.counting import check_variables
 from schema.errors import extensions_of
-from schema.limits import MAX_TOKENS, LimitExceeded
+from schema.limits import MAX_TOKENS
 from schema.measuring import check_document
 from schema.messages import internal_message, message_of
 from schema.metrics import OPERATION_SECONDS, OPERATIONS, field_label
+from schema.validating import validated
 
 log = structlog.get_logger()
 
@@ -41,21 +43,22 @@ class DocumentLimits(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        operation = _operation(context)
-        if operation is None:
-            context.pre_execution_errors = [GraphQLError("Name one of the operations to run.")]
-        elif context.graphql_document is not None:
-            try:
-                check_document(
-                    context.schema._schema,
-                    context.graphql_document,
-                    operation,
-                    context.variables or {},
-                )
-            except LimitExceeded as refused:
-                context.pre_execution_errors = [refused]
+        """Errors that are set here, also none, keep Strawberry from validating once more."""
+        self.execution_context.pre_execution_errors = self._errors()
         yield
+
+    def _errors(self) -> list[GraphQLError]:
+        context = self.execution_context
+        document, operation = context.graphql_document, _operation(context)
+        if document is None or operation is None:
+            return [GraphQLError("Name one of the operations to run.")]
+        schema, variables = context.schema._schema, context.variables or {}
+        try:
+            check_variables(variables)
+            check_document(schema, document, operation, variables)
+        except GraphQLError as refused:
+            return [refused]
+        return validated(schema, document, context.validation_rules)
 
 
 class ErrorCodes(SchemaExtension):

@@ -1,11 +1,11 @@
 """Measures a document after parsing, before any rule that could be slow.
 
-Two steps: counts of what is written (each node is looked at once), then depth and cost of what it
-would expand to. A fragment is measured once however often it is spread, so a document that
-doubles at every step costs no more to refuse than one that does not.
+Two steps: counts of what is written (``schema.counting``: each node is looked at once), then depth
+and cost of what it would expand to. A fragment is measured once however often it is spread, so a
+document that doubles at every step costs no more to refuse than one that does not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -22,7 +23,6 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -33,17 +33,8 @@ from graphql import (
 )
 
 from dupi.paging import DEFAULT_SIZE, MAX_SIZE
-from schema.limits import (
-    MAX_ALIASES,
-    MAX_COST,
-    MAX_DEPTH,
-    MAX_DIRECTIVES,
-    MAX_FIELDS,
-    MAX_FRAGMENTS,
-    MAX_MUTATIONS,
-    MAX_REPEATS,
-    check,
-)
+from schema.counting import check_root, check_written, fragments_of
+from schema.limits import MAX_COST, MAX_DEPTH, check
 
 _MAX_LEVELS: Final = 60
 """Nesting with fragments counted too: bounds this module's own recursion."""
@@ -78,56 +69,17 @@ def check_document(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
 ) -> Measure:
-    """Depth and cost of ``operation``. Raises LimitExceeded."""
-    _check_counts(document)
-    _check_mutations(operation)
-    measure = _Ruler(schema, document, operation, variables).measure(operation)
+    """Depth and cost of ``operation``.
+
+    Raises LimitExceeded, and GraphQLError for a spread of a fragment that is unknown or circular.
+    """
+    check_written(document)
+    fragments = fragments_of(document)
+    check_root(operation, fragments)
+    measure = _Ruler(schema, fragments, operation, variables).measure(operation)
     check("depth", measure.depth, MAX_DEPTH)
     check("cost", measure.cost, MAX_COST)
     return measure
-
-
-def _check_counts(document: DocumentNode) -> None:
-    fields = aliases = directives = fragments = 0
-    for definition in document.definitions:
-        fragments += isinstance(definition, FragmentDefinitionNode)
-        directives += len(getattr(definition, "directives", None) or ())
-        for selection in _written(getattr(definition, "selection_set", None)):
-            directives += len(selection.directives or ())
-            if isinstance(selection, FieldNode):
-                fields += 1
-                aliases += selection.alias is not None
-    check("fields", fields, MAX_FIELDS)
-    check("aliases", aliases, MAX_ALIASES)
-    check("directives", directives, MAX_DIRECTIVES)
-    check("fragments", fragments, MAX_FRAGMENTS)
-
-
-def _written(selection_set: SelectionSetNode | None) -> Iterator[SelectionNode]:
-    """Every selection below, fragments not followed, without recursion."""
-    waiting = [selection_set] if selection_set else []
-    while waiting:
-        current = waiting.pop()
-        _check_repeats(current)
-        for selection in current.selections:
-            yield selection
-            inner = getattr(selection, "selection_set", None)
-            if inner:
-                waiting.append(inner)
-
-
-def _check_repeats(selection_set: SelectionSetNode) -> None:
-    seen: dict[str, int] = {}
-    for selection in selection_set.selections:
-        name = getattr(selection, "alias", None) or getattr(selection, "name", None)
-        if name is not None:
-            seen[name.value] = seen.get(name.value, 0) + 1
-            check("repeats", seen[name.value], MAX_REPEATS)
-
-
-def _check_mutations(operation: OperationDefinitionNode) -> None:
-    if operation.operation is OperationType.MUTATION:
-        check("mutations", len(operation.selection_set.selections), MAX_MUTATIONS)
 
 
 class _Ruler:
@@ -136,7 +88,7 @@ class _Ruler:
     def __init__(
         self,
         schema: GraphQLSchema,
-        document: DocumentNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
     ) -> None:
@@ -144,11 +96,7 @@ class _Ruler:
         self._variables = _defaults(operation) | dict(variables)
         self._known: dict[str, Measure] = {}
         self._open: set[str] = set()
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self._fragments = fragments
 
     def measure(self, operation: OperationDefinitionNode) -> Measure:
         root = self._schema.get_root_type(operation.operation)
@@ -175,10 +123,12 @@ class _Ruler:
         return _NOTHING
 
     def _fragment(self, name: str, level: int) -> Measure:
-        """Unknown and circular ones weigh nothing: validation refuses them by name."""
+        """Unknown and circular ones are refused here: the rules would list every place of them."""
         fragment = self._fragments.get(name)
-        if fragment is None or name in self._open:
-            return _NOTHING
+        if fragment is None:
+            raise GraphQLError(f"Unknown fragment '{name}'.")
+        if name in self._open:
+            raise GraphQLError(f"Cannot spread fragment '{name}' within itself.")
         if name not in self._known:
             self._open.add(name)
             inner = self._schema.get_type(fragment.type_condition.name.value)

@@ -1,16 +1,19 @@
 """Documents that ask for too much are refused, quickly, with the limit named."""
 
-import time
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query, get_operation_ast, parse
+from graphql import DocumentNode, get_introspection_query, get_operation_ast, parse
 
 from schema.context import Context
 from schema.limits import LimitExceeded
 from schema.measuring import check_document
 from schema.root import schema
 from tests.support.web import OPERATIONS
+from tests.support.work import counted_calls
+
+MOST_CALLS = 100_000
+"""Function calls before a document is refused, its parsing included: about 35 ms."""
 
 
 class _NoResources:
@@ -60,7 +63,7 @@ REFUSED = {
     "a huge page": ("{ viewer { photos(first: 1000000) { edges { node { id } } } } }", "first"),
     "a page of 101": ("{ viewer { photos(last: 101) { edges { node { id } } } } }", "last"),
     "100 log-ins": (log_ins(100), "mutations"),
-    "a few log-ins": (log_ins(5), "cost"),
+    "two log-ins": (log_ins(2), "logIn"),
     "introspection ten deep": (
         "{ __schema { types { fields { type { fields { type { fields { type { fields { name "
         + "} " * 10,
@@ -76,9 +79,9 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 async def test_a_document_is_refused_with_the_limit_named(name: str) -> None:
     document, limit = REFUSED[name]
-    started = time.process_time()
-    shown = await refusal(document)
-    assert time.process_time() - started < 1
+    with counted_calls() as work:
+        shown = await refusal(document)
+    assert work.calls < MOST_CALLS
     assert shown["code"] == "LIMIT_EXCEEDED"
     assert limit is None or shown["limit"] == limit
 
@@ -121,8 +124,8 @@ async def test_a_variable_of_another_type_is_the_clients_fault() -> None:
     assert (await refusal(document))["code"] == "GRAPHQL_INVALID"
 
 
-def measure(document: str) -> int:
-    parsed = parse(document)
+def measure(document: str | DocumentNode) -> int:
+    parsed = parse(document) if isinstance(document, str) else document
     operation = get_operation_ast(parsed)
     assert operation is not None
     return check_document(schema._schema, parsed, operation, {}).cost
@@ -130,7 +133,7 @@ def measure(document: str) -> int:
 
 @pytest.mark.parametrize("path", sorted(OPERATIONS.glob("*.graphql")), ids=lambda path: path.stem)
 def test_clients_operations_pass_with_room(path: Any) -> None:
-    assert measure(path.read_text("utf-8")) < 25_000
+    assert measure(path.read_text("utf-8")) < 16_000
 
 
 def test_the_introspection_of_tools_passes() -> None:
@@ -139,7 +142,7 @@ def test_the_introspection_of_tools_passes() -> None:
 
 def test_a_fragment_is_measured_once() -> None:
     """What is refused for its cost is refused after one look at each of its nodes."""
-    started = time.process_time()
-    with pytest.raises(LimitExceeded):
-        measure(chain(40))
-    assert time.process_time() - started < 0.2
+    parsed = parse(chain(40))
+    with counted_calls(of="schema/measuring.py") as work, pytest.raises(LimitExceeded):
+        measure(parsed)
+    assert work.calls < 20 * 40
