@@ -40,6 +40,16 @@ async def wait_until(event: asyncio.Event, *, at_most: float) -> bool:
     return event.is_set()
 
 
+def raise_if_cancelled() -> None:
+    """Where a library has swallowed that this task was cancelled, be cancelled all the same.
+
+    ``asyncio.wait_for`` swallows it before Python 3.12 when what it waits for is through just then.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
 _unattended: set["asyncio.Task[Any]"] = set()
 
 

@@ -1,13 +1,17 @@
 """What web and worker hold open: one typed bundle, opened and closed as one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dupi.accounts.passwords import PasswordHasher
 from dupi.adapters.advisor import Advisor, AdvisorTimeouts, OpenAIAdvisor, open_advisor
 from dupi.adapters.hints import Hints, LocalHints
 from dupi.adapters.limits import LocalRateLimits, RateLimits
+from dupi.adapters.redis_client import open_redis
+from dupi.adapters.redis_hints import HintTimes, open_redis_hints
+from dupi.adapters.redis_limits import RedisRateLimits
 from dupi.adapters.storage import FolderStorage, PhotoStorage
 from dupi.adapters.triton import Classifier, ModelServer, TritonClient, open_triton
 from dupi.settings import Settings
@@ -29,29 +33,47 @@ class Resources:
     classifier: Classifier
     model_server: ModelServer
     advisor: Advisor
+    admission: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an analysis is let in, so that two never count the same room."""
 
 
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open everything. Raises Unavailable where the store is away.
 
-    Triton and vLLM may be away: they are connected to with the first call.
+    Triton, vLLM and Redis may be away: they are connected to when they are there.
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_store(settings))
         triton = await stack.enter_async_context(_triton(settings))
+        hints, limits = await stack.enter_async_context(_shared(settings))
         yield Resources(
             settings=settings,
             database=database,
             storage=stack.enter_context(closing(_storage(settings))),
-            hints=LocalHints(),
-            limits=LocalRateLimits(),
+            hints=hints,
+            limits=limits,
             passwords=stack.enter_context(closing(PasswordHasher(settings.accounts))),
             decoder=stack.enter_context(closing(ImageDecoder(settings.photos))),
             classifier=triton,
             model_server=triton,
             advisor=await stack.enter_async_context(_advisor(settings)),
         )
+
+
+@asynccontextmanager
+async def _shared(settings: Settings) -> AsyncIterator[tuple[Hints, RateLimits]]:
+    """Hints and rate limits: of all processes through Redis; of this one where there is none."""
+    if settings.redis_url is None:
+        yield LocalHints(), LocalRateLimits()
+        return
+    redis, url = settings.redis, settings.redis_url.get_secret_value()
+    timeout, times = redis.timeout_seconds, HintTimes(redis.timeout_seconds, redis.ping_seconds)
+    async with (
+        open_redis(url, timeout_seconds=timeout, max_connections=redis.max_connections) as client,
+        open_redis_hints(client, prefix=redis.prefix, times=times) as hints,
+    ):
+        yield hints, RedisRateLimits(client, prefix=redis.prefix, timeout_seconds=timeout)
 
 
 def _storage(settings: Settings) -> FolderStorage:

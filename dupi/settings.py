@@ -8,6 +8,7 @@ Groups are nested: ``settings.analyses.lease_seconds`` is ``DUPI_ANALYSES__LEASE
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -34,6 +35,17 @@ class StoreSettings(Group):
     open_timeout_seconds: float = Field(5.0, gt=0, description="answer within, at the start")
     operation_timeout_seconds: float = Field(10.0, gt=0, description="one operation at most")
     max_connections: int = Field(50, ge=1, description="connections of one process")
+
+
+class RedisSettings(Group):
+    """Redis client."""
+
+    prefix: str = Field("dupi:", description="before the name of every channel and key")
+    timeout_seconds: float = Field(
+        0.5, gt=0, description="one call at most; after that, do without Redis"
+    )
+    ping_seconds: float = Field(5.0, gt=0, description="look whether it still sends hints every")
+    max_connections: int = Field(20, ge=3, description="connections of one process")
 
 
 class AccountSettings(Group):
@@ -129,8 +141,17 @@ class ApiSettings(Group):
     secure_cookies: bool = Field(False, description="cookies over https only")
     trust_proxy: bool = Field(False, description="take the caller's address from X-Forwarded-For")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="a request without files, at most")
-    sockets_per_person: int = Field(20, ge=1, description="WebSockets of one person, or address")
+    requests_at_once: int = Field(200, ge=1, description="HTTP requests in work")
+    uploads_at_once: int = Field(12, ge=1, description="of them with files, held in memory")
+    streams_at_once: int = Field(1000, ge=1, description="WebSockets and event streams open")
+    sockets_per_person: int = Field(
+        20, ge=1, description="WebSockets and event streams of one person, or address"
+    )
     operations_per_socket: int = Field(20, ge=1, description="operations at once on one WebSocket")
+    head_timeout_seconds: float = Field(10.0, gt=0, description="a request's headers within")
+    write_timeout_seconds: float = Field(
+        20.0, gt=0, description="cut off who does not read an answer within"
+    )
     init_timeout_seconds: float = Field(10.0, gt=0, description="connection_init within")
     session_check_seconds: float = Field(
         2.0, gt=0, description="open streams look whether their session holds every"
@@ -168,8 +189,8 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8100/v1", description="OpenAI-compatible server of the advisor"
     )
     advisor_api_key: SecretStr | None = Field(None, description="its API key, if it asks for one")
-    redis_url: str | None = Field(
-        None, description="Redis, for several processes; not yet taken: leave it unset"
+    redis_url: SecretStr | None = Field(
+        None, description="Redis, where several processes share hints and rate limits"
     )
     storage_url: str = Field("var/photos", description="photos: file:///path or a folder")
     model_repository: Path = Field(
@@ -182,6 +203,7 @@ class Settings(BaseSettings):
     )
 
     store: StoreSettings = Field(default_factory=StoreSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
@@ -205,16 +227,26 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _not_yet(cls, url: str | None) -> str | None:
-        """Hints and limits live in one process; taking a url and not using it would be a lie."""
-        if url:
-            raise ValueError("web and worker run as one process so far: leave it unset")
-        return None
+    def _check_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
+        """An empty one is none. What is wrong is told without the url: it may hold a password."""
+        if url is None or not url.get_secret_value():
+            return None
+        if not _is_redis_url(url.get_secret_value()):
+            raise ValueError("give redis://[user:password@]host[:port][/number], or rediss://")
+        return url
 
     @property
     def base_url(self) -> str:
         """How people reach web, without a closing slash."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname and parts.port != 0)
+    except ValueError:  # for one, a port that is no number
+        return False
 
 
 def load_settings() -> Settings:

@@ -50,7 +50,9 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("DUPI_SECRET", None, "DUPI_SECRET is not set: give it in the environment"),
         ("DUPI_SECRET", "short", "DUPI_SECRET does not fit: .*at least 32"),
-        ("DUPI_REDIS_URL", "redis://127.0.0.1:6379", "DUPI_REDIS_URL does not fit: .*unset"),
+        ("DUPI_REDIS_URL", "http://short", "DUPI_REDIS_URL does not fit: .*redis://"),
+        ("DUPI_REDIS_URL", "redis://:short#@host", "DUPI_REDIS_URL does not fit: .*redis://"),
+        ("DUPI_REDIS_URL", "redis://u:p/short@host", "DUPI_REDIS_URL does not fit: .*redis://"),
         ("DUPI_PORT", "99999", "DUPI_PORT does not fit"),
         ("DUPI_ANALYSES__LEASE_SECONDS", "0", "DUPI_ANALYSES__LEASE_SECONDS does not fit"),
         ("DUPI_ANALYSES__LEESE", "1", "DUPI_ANALYSES__LEESE does not fit"),
@@ -68,6 +70,20 @@ def test_what_does_not_fit_is_one_line(
     assert re.match(line, str(ended.value))
     assert "\n" not in str(ended.value)
     assert "short" not in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "redis://me:short@host:6380/3", "rediss://[::1]:6379/0"]
+)
+def test_a_redis_url_is_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DUPI_SECRET", SECRET)
+    monkeypatch.setenv("DUPI_REDIS_URL", url)
+    settings = load_settings()
+    assert settings.redis_url is not None
+    assert settings.redis_url.get_secret_value() == url
+    assert url not in repr(settings)
+    monkeypatch.setenv("DUPI_REDIS_URL", "")
+    assert load_settings().redis_url is None
 
 
 def test_every_setting_has_its_line_in_the_table() -> None:
