@@ -5,7 +5,8 @@ full, timed out, a model that is being loaded or whose process died) is ``Unavai
 that Triton calls invalid is a fault of ours: ``RequestRefused``.
 
 An inference is never cancelled: Triton before 24.12 may crash on a request that is cancelled at a
-bad moment (its issue 7368). Whoever runs out of patience leaves, and the call ends by itself.
+bad moment (its issue 7368). Whoever runs out of patience leaves, and the call ends by itself; how
+many such calls there may be is bounded.
 """
 
 import asyncio
@@ -28,14 +29,22 @@ from dupi.vision import contract as names
 _UNAVAILABLE: Final = "classifier"
 _INFER_TIMEOUT_S: Final = 60.0
 """After that even an abandoned call is given up."""
+_MAX_IN_FLIGHT: Final = 64
+"""Calls that may wait for an answer, abandoned ones included: what the trunk's queue takes."""
+_SILENCE_S: Final = 30.0
 _OUR_FAULT: Final = ("StatusCode.INVALID_ARGUMENT", "StatusCode.UNIMPLEMENTED")
-_CHANNEL_OPTIONS: Final = [
+_CHANNEL_OPTIONS: Final = (
     # gRPC's own back-off grows to two minutes: a server that came back must be seen at once.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
-]
+)
+_LIVENESS_OPTIONS: Final = (
+    "grpc.keepalive_time_ms",
+    "grpc.keepalive_timeout_ms",
+    "grpc.http2.ping_timeout_ms",
+)
 
 Pixels = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
@@ -114,6 +123,8 @@ class TritonClient:
         self._in_flight: set[asyncio.Future[Any]] = set()
 
     async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
+        if len(self._in_flight) >= _MAX_IN_FLIGHT:
+            raise Unavailable("classify: too many calls wait", reason=_UNAVAILABLE)
         call = asyncio.ensure_future(self._infer(image, max(timeout, _INFER_TIMEOUT_S)))
         self._in_flight.add(call)
         call.add_done_callback(self._forget)
@@ -146,28 +157,23 @@ class TritonClient:
             return bool(await self._client.is_server_live(client_timeout=self._control_timeout))
 
     async def is_ready(self, model: str, version: str = "") -> bool:
+        patience = self._control_timeout
         with _translated("is_ready"):
-            return bool(
-                await self._client.is_model_ready(
-                    model, version, client_timeout=self._control_timeout
-                )
-            )
+            return bool(await self._client.is_model_ready(model, version, client_timeout=patience))
 
     async def index(self) -> list[ModelState]:
+        patience = self._control_timeout
         with _translated("index"):
-            answer = await self._client.get_model_repository_index(
-                client_timeout=self._control_timeout
-            )
+            answer = await self._client.get_model_repository_index(client_timeout=patience)
         return [
             ModelState(line.name, line.version, line.state == "READY", line.reason)
             for line in answer.models
         ]
 
     async def pinned_versions(self, ensemble: str) -> dict[str, int]:
+        patience = self._control_timeout
         with _translated("pinned_versions"):
-            answer = await self._client.get_model_config(
-                ensemble, client_timeout=self._control_timeout
-            )
+            answer = await self._client.get_model_config(ensemble, client_timeout=patience)
         steps = answer.config.ensemble_scheduling.step
         return {step.model_name: step.model_version for step in steps}
 
@@ -184,10 +190,16 @@ class TritonClient:
 
 @asynccontextmanager
 async def open_triton(
-    url: str, *, control_timeout: float, load_timeout: float
+    url: str, *, control_timeout: float, load_timeout: float, silence: float = _SILENCE_S
 ) -> AsyncIterator[TritonClient]:
-    """A client of the server at ``url`` (``host:port``); connects with the first call."""
-    channel = InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
+    """A client of the server at ``url`` (``host:port``); connects with the first call.
+
+    A connection that is silent for ``silence`` seconds, and then answers no ping for as long, is
+    given up: for a host that is gone without a word, the kernel would wait a quarter of an hour.
+    """
+    milliseconds = round(silence * 1000)
+    liveness = [(option, milliseconds) for option in _LIVENESS_OPTIONS]
+    channel = InferenceServerClient(url, channel_args=[*_CHANNEL_OPTIONS, *liveness])
     client = TritonClient(channel, control_timeout=control_timeout, load_timeout=load_timeout)
     try:
         yield client
