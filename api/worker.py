@@ -6,25 +6,26 @@ In web's process by default, or on its own: ``python -m api.worker``.
 import asyncio
 import random
 import signal
+import time
 from typing import Final
 
 from pymongo.errors import PyMongoError
 
+from api.heartbeat import beating
+from api.upkeep import report_until, sweep_until
 from dupi.adapters.hints import QUEUE_CHANNEL, Subscription
-from dupi.analyses.deleting import discard_derived, finish_deleting_analyses
-from dupi.analyses.photos import finish_deleting_photos
+from dupi.analyses.capacity import Pace
+from dupi.analyses.deleting import discard_derived
 from dupi.analyses.pipeline import run_pipeline
-from dupi.analyses.queue import Claim, LeaseLost, claim_next, count_unfinished, still_there
+from dupi.analyses.queue import Claim, LeaseLost, claim_next, may_hold_overlays
 from dupi.concurrency import first_of, wait_until
-from dupi.idempotency import purge_expired
 from dupi.logs import bound, get_logger, set_up_logs
-from dupi.metrics import LEASES_LOST, QUEUE_DEPTH
+from dupi.metrics import LEASES_LOST
 from dupi.operations.reconciler import reconcile_until
 from dupi.resources import Resources, open_resources
 from dupi.settings import load_settings
 
 _RENEWALS_PER_LEASE: Final = 3
-_SWEEP_EVERY_S: Final = 30.0
 _PAUSE_S: Final = 1.0
 
 log = get_logger(__name__)
@@ -36,18 +37,20 @@ async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
     if concurrency == 0:
         await stop.wait()
         return
+    pace = Pace(resources.settings.analyses.expected_seconds)
     async with asyncio.TaskGroup() as group:
-        for upkeep in (reconcile_until(resources, stop), _sweep_until(resources, stop)):
+        for upkeep in (reconcile_until(resources, stop), sweep_until(resources, stop)):
             group.create_task(first_of(upkeep, stop.wait()))  # loading a model takes its time
+        group.create_task(report_until(stop, slots=concurrency, pace=pace))
         for _ in range(concurrency):
-            group.create_task(_work_until(resources, stop))
+            group.create_task(_work_until(resources, stop, pace))
 
 
-async def _work_until(resources: Resources, stop: asyncio.Event) -> None:
+async def _work_until(resources: Resources, stop: asyncio.Event, pace: Pace) -> None:
     async with resources.hints.subscribe(QUEUE_CHANNEL) as queued:
         while not stop.is_set():
             try:
-                worked = await _work_once(resources, stop)
+                worked = await _work_once(resources, stop, pace)
             except PyMongoError as away:
                 log.warning("store_away", error=str(away))
                 await wait_until(stop, at_most=_PAUSE_S)
@@ -65,12 +68,15 @@ async def _rest(resources: Resources, queued: Subscription, stop: asyncio.Event)
     await first_of(queued.wait(pause), stop.wait())
 
 
-async def _work_once(resources: Resources, stop: asyncio.Event) -> bool:
+async def _work_once(resources: Resources, stop: asyncio.Event, pace: Pace) -> bool:
     """Claim one and bring it to its end; whether there was one."""
-    lease = resources.settings.analyses.lease_seconds
-    claim = await claim_next(hints=resources.hints, lease_s=lease)
+    limits = resources.settings.analyses
+    claim = await claim_next(
+        hints=resources.hints, lease_s=limits.lease_seconds, longest_s=limits.deadline_seconds
+    )
     if claim is None:
         return False
+    began = time.monotonic()
     work = asyncio.create_task(_work(resources, claim))
     try:
         await first_of(_ended(work), stop.wait())
@@ -81,6 +87,7 @@ async def _work_once(resources: Resources, stop: asyncio.Event) -> bool:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     if not work.cancelled():
+        pace.saw(time.monotonic() - began)
         work.result()
     return True
 
@@ -125,26 +132,9 @@ async def _hand_back(resources: Resources, claim: Claim) -> None:
 
 
 async def _clear_up(resources: Resources, claim: Claim) -> None:
-    """Overlays may have been written after the analysis was deleted."""
-    if not await still_there(claim.analysis.id):
+    """Overlays may have been written after the analysis was deleted or cancelled."""
+    if not await may_hold_overlays(claim.analysis.id):
         await discard_derived(resources, claim.analysis)
-
-
-async def _sweep_until(resources: Resources, stop: asyncio.Event) -> None:
-    """Now and then finish what was cut off, and look how long the queue is."""
-    while not stop.is_set():
-        try:
-            await _sweep(resources)
-        except Exception:
-            log.exception("sweep_failed")
-        await wait_until(stop, at_most=_SWEEP_EVERY_S)
-
-
-async def _sweep(resources: Resources) -> None:
-    await finish_deleting_photos(resources)
-    await finish_deleting_analyses(resources)
-    await purge_expired()
-    QUEUE_DEPTH.set(await count_unfinished(at_most=resources.settings.analyses.max_queued))
 
 
 async def _main() -> None:
@@ -154,7 +144,7 @@ async def _main() -> None:
         loop.add_signal_handler(number, stop.set)
     settings = load_settings()
     set_up_logs(settings.logs)
-    async with open_resources(settings) as resources:
+    async with open_resources(settings) as resources, beating(settings.worker.heartbeat_file):
         await run_workers(resources, stop)
 
 

@@ -17,6 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
 from dupi.accounts.models import Consent, Session, User
+from dupi.analyses.capacity import WorkerRecord
 from dupi.analyses.models import Analysis, Photo
 from dupi.errors import Unavailable
 from dupi.idempotency import IdempotencyRecord
@@ -31,6 +32,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Photo,
     Analysis,
     Deployment,
+    WorkerRecord,
 )
 
 _DEFAULT_DATABASE: Final = "dupi"

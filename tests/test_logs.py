@@ -16,12 +16,12 @@ from dupi.settings import LogSettings
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers, level, before = root.handlers, root.level, structlog.get_config()
     set_up_logs(LogSettings(file=tmp_path / "logs" / "web.log"))
     yield tmp_path / "logs" / "web.log"
     root.handlers[0].close()
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def lines(file: Path) -> list[dict[str, Any]]:

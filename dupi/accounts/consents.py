@@ -76,10 +76,23 @@ async def grant(*, user_id: str, kind: ConsentKind, document_version: str) -> Co
 async def withdraw(*, user_id: str, kind: ConsentKind) -> Consent:
     """Raises NotFound where none holds."""
     standing = await find_standing(user_id=user_id, kind=kind)
-    closed = standing and await _close(standing)
+    closed = standing and await _close(standing, is_owed_erasure=True)
     if not closed:
         raise NotFound(f"no consent to {kind} holds")
     return closed
+
+
+async def list_owed_erasure(kind: ConsentKind, *, user_id: str | None = None) -> list[Consent]:
+    """Withdrawn ones of a kind (and person) whose data is still to be removed, some at a time."""
+    where = {"is_owed_erasure": True, "kind": kind.value} | (
+        {"user_id": user_id} if user_id else {}
+    )
+    return [Consent.from_row(row) async for row in _consents().find(where).limit(HISTORY_LENGTH)]
+
+
+async def settle_erasure(consent: Consent) -> None:
+    """What was kept by this withdrawn consent is gone."""
+    await _consents().update_one({"_id": consent.id}, {"$set": {"is_owed_erasure": False}})
 
 
 async def find_standing(*, user_id: str, kind: ConsentKind) -> Consent | None:
@@ -117,11 +130,17 @@ async def _insert(user_id: str, kind: ConsentKind, document_version: str) -> Con
     return consent
 
 
-async def _close(consent: Consent) -> Consent | None:
+async def _close(consent: Consent, *, is_owed_erasure: bool = False) -> Consent | None:
     """End it, if it still holds: its slot becomes free for the next."""
     row = await _consents().find_one_and_update(
         {"_id": consent.id, "slot": consent.slot},
-        {"$set": {"slot": consent.id, "withdrawn_at": utc_now()}},
+        {
+            "$set": {
+                "slot": consent.id,
+                "withdrawn_at": utc_now(),
+                "is_owed_erasure": is_owed_erasure,
+            }
+        },
         return_document=ReturnDocument.AFTER,
     )
     return Consent.from_row(row) if row else None

@@ -72,7 +72,8 @@ class Session(StoredDocument):
 
 
 class Consent(StoredDocument):
-    """``withdrawn_at`` is set on what no longer holds."""
+    """``withdrawn_at`` is set on what no longer holds; ``is_owed_erasure``: what was kept by it is
+    still to be removed."""
 
     user_id: str
     kind: ConsentKind
@@ -80,11 +81,13 @@ class Consent(StoredDocument):
     slot: str
     granted_at: UtcDatetime = Field(default_factory=utc_now)
     withdrawn_at: UtcDatetime | None = None
+    is_owed_erasure: bool = False
     sort_key: str
 
     class Settings:
         name = "consents"
         indexes: ClassVar = [
             IndexModel([("slot", ASCENDING)], name="slot", unique=True),
+            IndexModel([("is_owed_erasure", ASCENDING)], name="owed_erasure"),
             IndexModel([("user_id", ASCENDING), ("sort_key", DESCENDING)], name="user_newest"),
         ]

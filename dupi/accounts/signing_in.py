@@ -149,15 +149,21 @@ async def log_out(
 
 
 async def authenticate(resources: "Resources", *, access_token: str) -> Principal:
-    """Who this token speaks for. Raises Unauthenticated (bad, expired, session ended).
+    """Who this token speaks for.
 
-    One read by id: a session that was ended is out at once.
+    Raises Unauthenticated (bad, expired, session ended, account gone), Forbidden (suspended). Two
+    reads by id: a session that was ended and a person who was suspended are out at once.
     """
     claims = read_access_token(resources.settings, access_token)
     session = await sessions.find_session(claims.session_id, user_id=claims.user_id)
     if session is None:
         raise Unauthenticated("the session has ended")
-    return Principal(user_id=session.user_id, session_id=session.id, role=session.role)
+    user = await User.get(session.user_id)
+    if user is None:
+        raise Unauthenticated("the account is gone")
+    if user.suspended:
+        raise Forbidden("the account is suspended", reason="suspended")
+    return Principal(user_id=user.id, session_id=session.id, role=user.role)
 
 
 async def _open_session(resources: "Resources", user: User, user_agent: str | None) -> SignedIn:

@@ -1,13 +1,17 @@
 """Withdrawing the consent to the handling of sensitive data takes the data with it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from dupi.accounts.consents import list_owed_erasure, settle_erasure
 from dupi.accounts.models import Consent, ConsentKind
 from dupi.accounts.service import withdraw_consent
 from dupi.analyses.deleting import forget_person
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
+
+
+_KIND: Final = ConsentKind.SENSITIVE_DATA
 
 
 async def withdraw_sensitive_data(resources: "Resources", *, user_id: str) -> Consent:
@@ -17,6 +21,20 @@ async def withdraw_sensitive_data(resources: "Resources", *, user_id: str) -> Co
     withdrawn before by a call that was cut off.
     """
     try:
-        return await withdraw_consent(resources, user_id=user_id, kind=ConsentKind.SENSITIVE_DATA)
+        return await withdraw_consent(resources, user_id=user_id, kind=_KIND)
     finally:
-        await forget_person(resources, owner_id=user_id)
+        await _erase(resources, await list_owed_erasure(_KIND, user_id=user_id))
+
+
+async def finish_withdrawals(resources: "Resources") -> int:
+    """Remove what withdrawals left that were cut off; how many there were."""
+    owed = await list_owed_erasure(_KIND)
+    await _erase(resources, owed)
+    return len(owed)
+
+
+async def _erase(resources: "Resources", withdrawn: list[Consent]) -> None:
+    """Only what is older than the withdrawal: the person may have consented anew since."""
+    for consent in withdrawn:
+        await forget_person(resources, owner_id=consent.user_id, until=consent.withdrawn_at)
+        await settle_erasure(consent)

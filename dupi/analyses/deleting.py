@@ -3,19 +3,29 @@
 A record is marked first: from then on nobody sees it, and a raised attempt number fences off the
 worker that may be at it. Then its files go, then the record. What was cut off between the two is
 finished by asking again, or by the worker's sweep.
+
+While a worker holds the analysis, it may still be writing files. Then the bare record stays, with
+nothing of the person's in it, until that worker has cleared up or its lease has lapsed: were the
+record gone and the worker killed, nobody would know of those files.
 """
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.asynchronous.collection import AsyncCollection
 
 from dupi import idempotency
 from dupi.adapters.hints import analysis_channel
-from dupi.analyses.files import analysis_files, owner_files
+from dupi.analyses.files import analysis_files, photo_files
 from dupi.analyses.models import Analysis, Keeping, Photo
+from dupi.analyses.queue import lapsed
+from dupi.ids import time_key
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
 _MARK: Final = {"keeping": Keeping.DELETING.value}
+_BARE: Final = {"owner_id": 1, "keeping": 1, "lease_expires_at_ms": 1}
 _SWEEP_AT_ONCE: Final = 100
 
 
@@ -30,41 +40,66 @@ async def delete_analysis_record(
     return found
 
 
-async def forget_person(resources: "Resources", *, owner_id: str) -> None:
-    """Delete all photos, analyses and files of a person. Safe to repeat."""
-    where = {"owner_id": owner_id}
+async def forget_person(
+    resources: "Resources", *, owner_id: str, until: datetime | None = None
+) -> None:
+    """Delete all photos, analyses and files of a person, or those of ``until`` and before.
+
+    Safe to repeat.
+    """
+    where: dict[str, Any] = {"owner_id": owner_id}
+    if until is not None:
+        where["sort_key"] = {"$lt": time_key(until + timedelta(milliseconds=1))}
     await _mark_analyses(where)
-    await Photo.get_pymongo_collection().update_many(where, {"$set": _MARK})
-    rows = await Analysis.get_pymongo_collection().find(where, {"_id": 1}).to_list()
-    for row in rows:
+    await _photos().update_many(where, {"$set": _MARK})
+    for row in await _analyses().find(where, {"_id": 1}).to_list():
         await _remove_analysis(resources, owner_id=owner_id, analysis_id=row["_id"])
-    for prefix in owner_files(owner_id):
-        await resources.storage.delete_prefix(prefix)
-    await Photo.get_pymongo_collection().delete_many(where)
+    for row in await _photos().find(where, {"_id": 1}).to_list():
+        await resources.storage.delete_prefix(photo_files(owner_id, row["_id"]))
+    await _photos().delete_many(where | _MARK)
     await idempotency.forget_person(owner_id)
 
 
 async def discard_derived(resources: "Resources", analysis: Analysis) -> None:
     """Remove the files that a worker wrote for an analysis which was deleted meanwhile."""
     await resources.storage.delete_prefix(analysis_files(analysis.owner_id, analysis.id))
+    await _analyses().delete_one({"_id": analysis.id} | _MARK)
 
 
 async def finish_deleting_analyses(resources: "Resources") -> int:
-    """Finish deletions of analyses that were cut off; how many."""
-    marked = await Analysis.find(_MARK).limit(_SWEEP_AT_ONCE).to_list()
-    for analysis in marked:
-        await _remove_analysis(resources, owner_id=analysis.owner_id, analysis_id=analysis.id)
+    """Finish deletions that were cut off, and those that waited for a worker; how many."""
+    where = _MARK | lapsed(resources.settings.analyses.lease_seconds)
+    marked = await _analyses().find(where, _BARE).limit(_SWEEP_AT_ONCE).to_list()
+    for row in marked:
+        await _remove_analysis(resources, owner_id=row["owner_id"], analysis_id=row["_id"])
     return len(marked)
 
 
 async def _mark_analyses(where: dict[str, Any]) -> bool:
-    result = await Analysis.get_pymongo_collection().update_many(
-        where, {"$set": _MARK, "$inc": {"attempt": 1}}
-    )
+    result = await _analyses().update_many(where, {"$set": _MARK, "$inc": {"attempt": 1}})
     return result.matched_count > 0
 
 
 async def _remove_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> None:
     await resources.storage.delete_prefix(analysis_files(owner_id, analysis_id))
-    await Analysis.get_pymongo_collection().delete_one({"_id": analysis_id})
+    free = lapsed(resources.settings.analyses.lease_seconds)
+    gone = await _analyses().delete_one({"_id": analysis_id} | free)
+    if not gone.deleted_count:
+        await _strip(analysis_id)
     await resources.hints.publish(analysis_channel(analysis_id))
+
+
+async def _strip(analysis_id: str) -> None:
+    """Leave of a record only what names it and its files, and until when somebody is at it."""
+    where = {"_id": analysis_id} | _MARK
+    row = await _analyses().find_one(where, _BARE)
+    if row is not None:
+        await _analyses().replace_one(where, row)
+
+
+def _photos() -> AsyncCollection[dict[str, Any]]:
+    return Photo.get_pymongo_collection()
+
+
+def _analyses() -> AsyncCollection[dict[str, Any]]:
+    return Analysis.get_pymongo_collection()

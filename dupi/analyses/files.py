@@ -9,8 +9,3 @@ def photo_files(owner_id: str, photo_id: str) -> str:
 def analysis_files(owner_id: str, analysis_id: str) -> str:
     """Storage prefix of everything derived for an analysis."""
     return f"analyses/{owner_id}/{analysis_id}"
-
-
-def owner_files(owner_id: str) -> tuple[str, str]:
-    """Storage prefixes of all files of a person."""
-    return f"analyses/{owner_id}", f"photos/{owner_id}"

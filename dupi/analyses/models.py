@@ -62,8 +62,9 @@ class AbstentionReason(StrEnum):
 
 
 class Keeping(StrEnum):
-    """Whether a record is kept, or being deleted: then nobody sees it any more."""
+    """Nobody sees a record before its files are there, nor once it is being deleted."""
 
+    ARRIVING = "ARRIVING"
     KEPT = "KEPT"
     DELETING = "DELETING"
 
@@ -196,6 +197,7 @@ class Photo(StoredDocument):
         name = "photos"
         indexes: ClassVar = [
             IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
+            IndexModel([("keeping", ASCENDING)], name="keeping"),
         ]
 
 
@@ -235,6 +237,7 @@ class Analysis(StoredDocument):
             IndexModel(
                 [("status", ASCENDING), ("lease_expires_at_ms", ASCENDING)], name="claimable"
             ),
+            IndexModel([("keeping", ASCENDING)], name="keeping"),
         ]
 
     @property

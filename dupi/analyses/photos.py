@@ -1,9 +1,12 @@
 """Taking, listing and deleting photos. A photo goes together with every analysis that used it."""
 
+import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.asynchronous.collection import AsyncCollection
 
 from dupi.accounts.models import ConsentKind
 from dupi.accounts.service import has_consent
@@ -12,9 +15,9 @@ from dupi.analyses.deleting import delete_analysis_record
 from dupi.analyses.files import photo_files
 from dupi.analyses.models import Analysis, Keeping, Photo
 from dupi.clock import utc_now
-from dupi.errors import ConsentRequired, NotFound
+from dupi.errors import ConsentRequired, NotFound, Unavailable
 from dupi.idempotency import fingerprint, once
-from dupi.ids import sort_key
+from dupi.ids import sort_key, time_key
 from dupi.knowledge.vocabulary import ScalpSite
 from dupi.paging import Page, PageRequest, fetch_page
 from dupi.vision.images import UprightPhoto
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
 _UPLOADS: Final = Limit(burst=30, refill_seconds=10)
 _SWEEP_AT_ONCE: Final = 100
+_UPLOAD_AT_MOST: Final = timedelta(minutes=10)
 _KEPT: Final = {"keeping": Keeping.KEPT.value}
+_ARRIVING: Final = {"keeping": Keeping.ARRIVING.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ async def upload_photo(
         person_id=owner_id,
         operation="uploadPhoto",
         key=idempotency_key,
-        fingerprint=fingerprint(data, site),
+        # Beside the event loop: hashing the largest photo takes as long as many requests.
+        fingerprint=await asyncio.to_thread(fingerprint, data, site),
         make=partial(_take_photo, resources, _Upload(owner_id, data, site)),
         find=lambda photo_id: get_photo(resources, owner_id=owner_id, photo_id=photo_id),
     )
@@ -115,12 +121,11 @@ async def delete_photo(resources: "Resources", *, owner_id: str, photo_id: str) 
     The photo is marked first, so that it is gone for everyone; a call that was cut off can be
     repeated, and the sweep finishes what nobody repeats.
     """
-    photo = await Photo.find_one({"_id": photo_id, "owner_id": owner_id})
+    where = {"_id": photo_id, "owner_id": owner_id, "keeping": {"$ne": Keeping.ARRIVING.value}}
+    photo = await Photo.find_one(where)
     if photo is None:
         raise NotFound(f"no photo {photo_id}")
-    await Photo.get_pymongo_collection().update_one(
-        {"_id": photo_id}, {"$set": {"keeping": Keeping.DELETING.value}}
-    )
+    await _photos().update_one({"_id": photo_id}, {"$set": {"keeping": Keeping.DELETING.value}})
     return DeletedPhoto(photo_id, await _finish_deleting(resources, photo))
 
 
@@ -131,6 +136,16 @@ async def finish_deleting_photos(resources: "Resources") -> int:
     for photo in marked:
         await _finish_deleting(resources, photo)
     return len(marked)
+
+
+async def drop_unfinished_uploads(resources: "Resources") -> int:
+    """Remove what uploads left that were cut off; how many. No call takes that long."""
+    since = time_key(utc_now() - _UPLOAD_AT_MOST)
+    where = {"keeping": Keeping.ARRIVING.value, "sort_key": {"$lt": since}}
+    left = await Photo.find(where).limit(_SWEEP_AT_ONCE).to_list()
+    for photo in left:
+        await _discard(resources, photo)
+    return len(left)
 
 
 async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, ...]:
@@ -146,18 +161,20 @@ async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, .
 
 
 async def _take_photo(resources: "Resources", upload: _Upload, photo_id: str) -> Photo:
-    if made := await Photo.get(photo_id):  # by a call that was cut off after that
+    if made := await Photo.find_one({"_id": photo_id} | _KEPT):  # by a call that was cut off
         return made
     upright = await resources.decoder.read_photo(upload.data)
     photo = _record(upload, upright, photo_id)
     try:
-        await _store(resources, photo, upright)
+        await _announce(photo)
+        await resources.storage.put(photo.image_key, upright.jpeg)
+        await resources.storage.put(photo.thumbnail_key, upright.thumbnail)
         # Withdrawing the consent removes what is there then: look again, now that this is there.
         await require_sensitive_consent(resources, upload.owner_id)
+        return await _show(photo)
     except BaseException:
         await _discard(resources, photo)
         raise
-    return photo
 
 
 def _record(upload: _Upload, upright: UprightPhoto, photo_id: str) -> Photo:
@@ -171,18 +188,31 @@ def _record(upload: _Upload, upright: UprightPhoto, photo_id: str) -> Photo:
         quality=upright.quality,
         image_key=f"{files}/original.jpg",
         thumbnail_key=f"{files}/thumbnail.jpg",
+        keeping=Keeping.ARRIVING,
         created_at=now,
         sort_key=sort_key(now, photo_id),
     )
 
 
-async def _store(resources: "Resources", photo: Photo, upright: UprightPhoto) -> None:
-    """Files first: a record never names a file that is not there."""
-    await resources.storage.put(photo.image_key, upright.jpeg)
-    await resources.storage.put(photo.thumbnail_key, upright.thumbnail)
+async def _announce(photo: Photo) -> None:
+    """A record that nobody sees yet: no cut leaves files that no record knows of."""
+    await _photos().delete_one({"_id": photo.id} | _ARRIVING)  # of a call that was cut off
     await photo.insert()
+
+
+async def _show(photo: Photo) -> Photo:
+    """Its files are there. Raises Unavailable where it was removed meanwhile."""
+    shown = await _photos().update_one({"_id": photo.id} | _ARRIVING, {"$set": _KEPT})
+    if not shown.matched_count:
+        raise Unavailable("the upload was given up meanwhile", reason="upload")
+    photo.keeping = Keeping.KEPT
+    return photo
 
 
 async def _discard(resources: "Resources", photo: Photo) -> None:
     await resources.storage.delete_prefix(photo_files(photo.owner_id, photo.id))
-    await Photo.get_pymongo_collection().delete_one({"_id": photo.id})
+    await _photos().delete_one({"_id": photo.id})
+
+
+def _photos() -> AsyncCollection[dict[str, Any]]:
+    return Photo.get_pymongo_collection()

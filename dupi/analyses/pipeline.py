@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from dupi.analyses.advising import write_advice
 from dupi.analyses.classifying import PhotoUnreadable, grade_photos, load_photos
 from dupi.analyses.models import (
+    MAX_EVENTS,
     AnalysisFailureCode,
     AnalysisStatus,
     FailureRecord,
@@ -37,6 +38,8 @@ _CLASSIFYING: Final = 0.1
 _CLASSIFIED: Final = 0.5
 _ADVISING: Final = 0.6
 _DONE: Final = 1.0
+_ROOM_FOR_ONE_MORE: Final = 80
+"""Events that a further attempt may need, takeovers included."""
 
 log = get_logger(__name__)
 
@@ -130,6 +133,8 @@ def _refuse_hopeless(claim: Claim, *, max_claims: int) -> None:
 
 async def _fail(claim: Claim, error: Exception) -> None:
     failure = _failure(error)
+    if claim.analysis.next_sequence > MAX_EVENTS - _ROOM_FOR_ONE_MORE:
+        failure = failure.model_copy(update={"retryable": False})
     if failure.code is AnalysisFailureCode.INTERNAL:
         log.exception("analysis_failed", code=failure.code)
     else:

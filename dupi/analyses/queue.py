@@ -3,22 +3,34 @@
 Two fences guard every write: the attempt number (a worker that lost its lease writes nothing) and
 the number of the next event (what was written is exactly what this worker knows of). A write
 changes the state and adds the events that tell of it in one update.
+
+Leases are read off clocks, and clocks jump. One that runs out too early costs a takeover, which
+the fence makes harmless. One that lies further ahead than any lease could was written by a clock
+that has been set back since, and counts as lapsed. A deadline is read off the clock once, when the
+analysis is claimed; from then on the time left is measured.
 """
 
+import math
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pymongo import ASCENDING, ReturnDocument
 
 from dupi.adapters.hints import Hints, analysis_channel
-from dupi.analyses.models import UNFINISHED, Analysis, EventRecord, Keeping
+from dupi.analyses.models import UNFINISHED, Analysis, AnalysisStatus, EventRecord, Keeping
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import plain
 
-_FREE: Final = 0
-_OPEN: Final = {
+FREE: Final = 0
+"""A lease that has lapsed at any time."""
+_CLOCK_SKEW_MS: Final = 60_000
+"""How far the clocks of two machines may lie apart."""
+OPEN: Final = {
     "status": {"$in": [status.value for status in UNFINISHED]},
     "keeping": Keeping.KEPT.value,
 }
+"""Filter: waits or is at work."""
 
 
 class LeaseLost(Exception):
@@ -28,32 +40,27 @@ class LeaseLost(Exception):
 class Claim:
     """A worker's hold on one analysis. ``analysis`` is the document as this worker left it."""
 
-    def __init__(self, analysis: Analysis, *, hints: Hints, lease_s: float) -> None:
+    def __init__(
+        self, analysis: Analysis, *, hints: Hints, lease_s: float, longest_s: float = math.inf
+    ) -> None:
         self.analysis = analysis
         self._hints = hints
         self._lease_s = lease_s
+        left = (analysis.deadline_at_ms - epoch_ms(utc_now())) / 1000
+        self._ends_at = time.monotonic() + min(left, longest_s)
 
     @property
     def seconds_left(self) -> float:
         """Seconds until the deadline; negative where it has passed."""
-        return (self.analysis.deadline_at_ms - epoch_ms(utc_now())) / 1000
+        return self._ends_at - time.monotonic()
 
     async def write(self, *events: EventRecord, **changes: Any) -> None:
         """Change fields and append events, as one. Raises LeaseLost."""
         first = self.analysis.next_sequence
-        numbered = {
-            str(number): event.model_copy(update={"sequence": number})
-            for number, event in enumerate(events, start=first)
-        }
+        told = numbered(events, first)
         changes["lease_expires_at_ms"] = self._lease_end()
-        await self._update(
-            {"next_sequence": first},
-            {
-                "$set": plain(changes) | {f"events.{n}": plain(e) for n, e in numbered.items()},
-                "$inc": {"next_sequence": len(events)},
-            },
-        )
-        known = {"next_sequence": first + len(events), "events": self.analysis.events | numbered}
+        await self._update({"next_sequence": first}, telling(told, changes))
+        known = {"next_sequence": first + len(events), "events": self.analysis.events | told}
         self.analysis = self.analysis.model_copy(update=changes | known)
         await self._hints.publish(analysis_channel(self.analysis.id))
 
@@ -63,7 +70,7 @@ class Claim:
 
     async def hand_back(self) -> None:
         """Let others claim at once; this attempt does not count. Raises LeaseLost."""
-        await self._update(_OPEN, {"$set": {"lease_expires_at_ms": _FREE}, "$inc": {"claims": -1}})
+        await self._update(OPEN, {"$set": {"lease_expires_at_ms": FREE}, "$inc": {"claims": -1}})
 
     async def _update(self, guard: dict[str, Any], update: dict[str, Any]) -> None:
         fence = {
@@ -79,28 +86,60 @@ class Claim:
         return _lease_end(self._lease_s)
 
 
-async def claim_next(*, hints: Hints, lease_s: float) -> Claim | None:
-    """Take the oldest analysis that waits or whose worker fell silent; ``None``: there is none."""
+async def claim_next(*, hints: Hints, lease_s: float, longest_s: float = math.inf) -> Claim | None:
+    """Take the oldest analysis that waits or whose worker fell silent; ``None``: there is none.
+
+    ``longest_s``: what it may take at most, wherever its deadline lies.
+    """
     row = await Analysis.get_pymongo_collection().find_one_and_update(
-        _OPEN | {"lease_expires_at_ms": {"$lte": epoch_ms(utc_now())}},
+        OPEN | lapsed(lease_s),
         {"$set": {"lease_expires_at_ms": _lease_end(lease_s)}, "$inc": {"attempt": 1, "claims": 1}},
         sort=[("sort_key", ASCENDING)],
         return_document=ReturnDocument.AFTER,
     )
-    return Claim(Analysis.model_validate(row), hints=hints, lease_s=lease_s) if row else None
+    if row is None:
+        return None
+    analysis = Analysis.model_validate(row)
+    return Claim(analysis, hints=hints, lease_s=lease_s, longest_s=longest_s)
+
+
+def lapsed(lease_s: float) -> dict[str, Any]:
+    """Filter: nobody holds it."""
+    now = epoch_ms(utc_now())
+    impossible = now + round(lease_s * 1000) + _CLOCK_SKEW_MS
+    ends = "lease_expires_at_ms"
+    return {"$or": [{ends: {"$lte": now}}, {ends: {"$gt": impossible}}]}
+
+
+def numbered(events: Sequence[EventRecord], first: int) -> dict[str, EventRecord]:
+    """Events by their number, from ``first`` on."""
+    return {
+        str(number): event.model_copy(update={"sequence": number})
+        for number, event in enumerate(events, start=first)
+    }
+
+
+def telling(told: Mapping[str, EventRecord], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The update that changes fields and appends numbered events, as one."""
+    events = {f"events.{number}": plain(event) for number, event in told.items()}
+    return {"$set": plain(changes) | events, "$inc": {"next_sequence": len(told)}}
 
 
 async def count_unfinished(*, owner_id: str | None = None, at_most: int) -> int:
     """How many wait or are at work (of one person), counted no further than ``at_most``."""
-    where = _OPEN | ({"owner_id": owner_id} if owner_id else {})
+    where = OPEN | ({"owner_id": owner_id} if owner_id else {})
     found = Analysis.get_pymongo_collection().find(where, {"_id": 1}).limit(at_most)
     return len(await found.to_list())
 
 
-async def still_there(analysis_id: str) -> bool:
-    """Whether the analysis exists and is not being deleted."""
+async def may_hold_overlays(analysis_id: str) -> bool:
+    """Whether files of the analysis are, or may yet be, named in it: not where it is gone or being
+    deleted, nor where it was cancelled before its findings were there."""
     where = {"_id": analysis_id, "keeping": Keeping.KEPT.value}
-    return await Analysis.get_pymongo_collection().find_one(where, {"_id": 1}) is not None
+    row = await Analysis.get_pymongo_collection().find_one(where, {"status": 1, "findings": 1})
+    if row is None:
+        return False
+    return row["status"] != AnalysisStatus.CANCELLED.value or bool(row["findings"])
 
 
 def _lease_end(lease_s: float) -> int:

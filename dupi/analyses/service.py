@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from dupi.accounts.service import get_user
 from dupi.adapters.hints import QUEUE_CHANNEL
+from dupi.analyses.capacity import refuse_overload
+from dupi.analyses.control import cancel_analysis, retry_analysis
 from dupi.analyses.deleting import delete_analysis_record, forget_person
 from dupi.analyses.models import (
     Analysis,
@@ -32,7 +34,6 @@ from dupi.analyses.photos import (
     upload_photo,
 )
 from dupi.analyses.progress import ProgressUpdate, follow_progress
-from dupi.analyses.queue import count_unfinished
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import plain
 from dupi.errors import (
@@ -40,8 +41,6 @@ from dupi.errors import (
     FieldProblem,
     InvalidInput,
     NotFound,
-    RateLimited,
-    Unavailable,
 )
 from dupi.idempotency import fingerprint, once
 from dupi.ids import sort_key
@@ -57,6 +56,7 @@ __all__ = [
     "DeletedPhoto",
     "PhotoFilter",
     "ProgressUpdate",
+    "cancel_analysis",
     "delete_analysis",
     "delete_photo",
     "follow_progress",
@@ -67,6 +67,7 @@ __all__ = [
     "list_analyses",
     "list_photos",
     "request_analysis",
+    "retry_analysis",
     "upload_photo",
 ]
 
@@ -181,9 +182,9 @@ async def _enqueue(resources: "Resources", request: _Request, analysis_id: str) 
     if made := await Analysis.get(analysis_id):  # by a call that was cut off after that
         return made
     photos = await _photos_of(resources, request)
-    await _refuse_overload(resources, request.owner_id)
-    analysis = await _record(resources, request, photos, analysis_id)
-    await analysis.insert()
+    async with refuse_overload(resources, request.owner_id):
+        analysis = await _record(resources, request, photos, analysis_id)
+        await analysis.insert()
     await _refuse_deleted_meanwhile(resources, analysis)
     await resources.hints.publish(QUEUE_CHANNEL)
     return analysis
@@ -196,16 +197,6 @@ async def _photos_of(resources: "Resources", request: _Request) -> list[Photo]:
     if problems := list(_repeated(("photoIds",), [photo.site for photo in photos])):
         raise InvalidInput(problems, "one photo a site")
     return photos
-
-
-async def _refuse_overload(resources: "Resources", owner_id: str) -> None:
-    """Bounds, not exact counts: two calls at once may pass by one."""
-    limits = resources.settings.analyses
-    own = await count_unfinished(owner_id=owner_id, at_most=limits.max_running_per_person)
-    if own >= limits.max_running_per_person:
-        raise RateLimited("too many analyses of this person are running", retry_after_seconds=10)
-    if await count_unfinished(at_most=limits.max_queued) >= limits.max_queued:
-        raise Unavailable("the queue is full", retry_after_seconds=30, reason="queue")
 
 
 async def _record(

@@ -43,7 +43,12 @@ async def platform(
     tmp_path: Path,
 ) -> AsyncIterator[Resources]:
     """``deployment`` is live, the store is empty but for it."""
-    pace = {"poll_seconds": 0.2, "max_running_per_person": 20, "lease_seconds": 2.0}
+    pace = {
+        "poll_seconds": 0.2,
+        "max_running_per_person": 20,
+        "lease_seconds": 2.0,
+        "expected_seconds": 1.0,
+    }
     analyses = resources.settings.analyses.model_copy(update=pace)
     async with open_advisor(advisor.url, api_key=None, model=MODEL, timeouts=PATIENCE) as client:
         yield replace(

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,13 +55,13 @@ async def test_an_analysis_of_a_photo_that_is_deleted_meanwhile_is_refused(
 ) -> None:
     owner_id = await a_person(platform)
     [photo] = await some_photos(platform, owner_id, ScalpSite.CROWN)
-    refuse_overload = service._refuse_overload
+    record = service._record
 
-    async def delete_meanwhile(resources: Resources, of: str) -> None:
+    async def delete_meanwhile(*request: Any) -> Analysis:
         await delete_photo(platform, owner_id=owner_id, photo_id=photo.id)
-        await refuse_overload(resources, of)
+        return await record(*request)
 
-    monkeypatch.setattr(service, "_refuse_overload", delete_meanwhile)
+    monkeypatch.setattr(service, "_record", delete_meanwhile)
     with pytest.raises(NotFound):
         await service.request_analysis(
             platform, owner_id=owner_id, photo_ids=[photo.id], survey=PLAIN_SURVEY

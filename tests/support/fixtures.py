@@ -4,6 +4,7 @@ Nothing of the platform is imported before a fixture runs: tests of the ml envir
 no Beanie, load this file too.
 """
 
+import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
     from dupi.resources import Resources
     from dupi.settings import Settings
     from dupi.store import StoreDatabase
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> None:
+    """Where logs are not set up, structlog lets rich draw every traceback with its variables:
+    seconds for each that a test provokes."""
+    if importlib.util.find_spec("structlog"):
+        import structlog
+
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        processors = structlog.get_config()["processors"]
+        structlog.configure(processors=[*processors[:-1], renderer])
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,64 @@
+"""What a worker does beside its work: it tells how fast it is, and finishes what was cut off."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Final
+
+from pymongo.errors import PyMongoError
+
+from dupi.analyses.capacity import Pace, forget_worker, report_pace
+from dupi.analyses.consent import finish_withdrawals
+from dupi.analyses.deleting import finish_deleting_analyses
+from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
+from dupi.analyses.queue import count_unfinished
+from dupi.concurrency import wait_until
+from dupi.idempotency import purge_expired
+from dupi.ids import new_id
+from dupi.logs import get_logger
+from dupi.metrics import QUEUE_DEPTH
+from dupi.resources import Resources
+
+_REPORT_EVERY_S: Final = 5.0
+_SWEEP_EVERY_S: Final = 30.0
+
+log = get_logger(__name__)
+
+
+async def report_until(stop: asyncio.Event, *, slots: int, pace: Pace) -> None:
+    """Tell now and then that this worker lives, and at the end that it does not."""
+    worker_id = new_id()
+    while not stop.is_set():
+        with suppress(PyMongoError):  # whoever works says that the store is away
+            await report_pace(worker_id, slots=slots, pace=pace)
+        await wait_until(stop, at_most=_REPORT_EVERY_S)
+    with suppress(PyMongoError):
+        await forget_worker(worker_id)
+
+
+async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
+    """Now and then finish what was cut off, and look how long the queue is."""
+    while not stop.is_set():
+        await sweep(resources)
+        await wait_until(stop, at_most=_SWEEP_EVERY_S)
+
+
+async def sweep(resources: Resources) -> None:
+    """Everything that calls cut off may have left. One piece that fails holds up no other."""
+    await _attempt(finish_withdrawals(resources))
+    await _attempt(finish_deleting_photos(resources))
+    await _attempt(drop_unfinished_uploads(resources))
+    await _attempt(finish_deleting_analyses(resources))
+    await _attempt(purge_expired())
+    await _attempt(_measure_queue(resources))
+
+
+async def _attempt(work: Awaitable[object]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("sweep_failed")
+
+
+async def _measure_queue(resources: Resources) -> None:
+    QUEUE_DEPTH.set(await count_unfinished(at_most=resources.settings.analyses.max_queued))

@@ -1,0 +1,118 @@
+"""How much waits, how fast it is worked off, and what is therefore not taken on.
+
+Workers tell how many analyses each of them runs at once and how long one takes of late. From that,
+and from how many are unfinished, follows how long a new one would wait. What would wait too long
+to be done by its deadline is refused at once, with the time after which it may be worth a try.
+"""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+
+from dupi.analyses.queue import count_unfinished
+from dupi.clock import epoch_ms, utc_now
+from dupi.documents import StoredDocument
+from dupi.errors import RateLimited, Unavailable
+
+if TYPE_CHECKING:
+    from dupi.resources import Resources
+
+_SEEN_WITHIN_MS: Final = 20_000
+_FORGOTTEN_AFTER_MS: Final = 600_000
+_SMOOTHING: Final = 0.2
+_LONGEST_RETRY_S: Final = 120
+
+
+class WorkerRecord(StoredDocument):
+    """A worker process: how many it runs at once, and seconds from claim to end of one."""
+
+    slots: int
+    seconds_each: float
+    seen_at_ms: int
+
+    class Settings:
+        name = "workers"
+        indexes: ClassVar = [IndexModel([("seen_at_ms", ASCENDING)], name="seen")]
+
+
+@dataclass(slots=True)
+class Pace:
+    """What one worker process has seen of late: seconds an analysis, a moving average."""
+
+    seconds_each: float
+
+    def saw(self, seconds: float) -> None:
+        self.seconds_each += _SMOOTHING * (seconds - self.seconds_each)
+
+
+async def report_pace(worker_id: str, *, slots: int, pace: Pace) -> None:
+    """Say that this worker lives, and how fast it is."""
+    values = {"slots": slots, "seconds_each": pace.seconds_each, "seen_at_ms": epoch_ms(utc_now())}
+    await _workers().update_one({"_id": worker_id}, {"$set": values}, upsert=True)
+
+
+async def forget_worker(worker_id: str) -> None:
+    """It has stopped; and those that fell silent long ago are forgotten with it."""
+    await _workers().delete_one({"_id": worker_id})
+    long_ago = epoch_ms(utc_now()) - _FORGOTTEN_AFTER_MS
+    await _workers().delete_many({"seen_at_ms": {"$lt": long_ago}})
+
+
+@asynccontextmanager
+async def refuse_overload(resources: "Resources", owner_id: str) -> AsyncIterator[None]:
+    """Add one unfinished analysis inside. One at a time in a process, so that a rush of requests
+    that all read the same count cannot pass together.
+
+    Raises RateLimited (too many of this person's), Unavailable (it would wait too long).
+    """
+    async with resources.admission:
+        await _refuse_many_of_one(resources, owner_id)
+        await _refuse_long_wait(resources)
+        yield
+
+
+async def _refuse_many_of_one(resources: "Resources", owner_id: str) -> None:
+    most = resources.settings.analyses.max_running_per_person
+    if await count_unfinished(owner_id=owner_id, at_most=most) >= most:
+        raise RateLimited("too many analyses of this person are running", retry_after_seconds=10)
+
+
+async def _refuse_long_wait(resources: "Resources") -> None:
+    limits = resources.settings.analyses
+    unfinished = await count_unfinished(at_most=limits.max_queued)
+    working = await _throughput(expected_seconds=limits.expected_seconds)
+    seconds_too_long = working.seconds_until_begun(unfinished) - limits.max_wait_seconds
+    if unfinished >= limits.max_queued or seconds_too_long > 0:
+        seconds = min(max(1, math.ceil(seconds_too_long)), _LONGEST_RETRY_S)
+        raise Unavailable("the queue is full", retry_after_seconds=seconds, reason="queue")
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """All workers together: how many analyses at once, how many a second."""
+
+    slots: int
+    per_second: float
+
+    def seconds_until_begun(self, unfinished: int) -> float:
+        """How long one more waits behind so many; 0 where a slot is free, however slow it is."""
+        return max(0, unfinished + 1 - self.slots) / self.per_second
+
+
+async def _throughput(*, expected_seconds: float) -> Throughput:
+    """Of the workers that were seen just now; without any, of one that is expected."""
+    since = epoch_ms(utc_now()) - _SEEN_WITHIN_MS
+    rows = await _workers().find({"seen_at_ms": {"$gte": since}}).limit(1000).to_list()
+    if not rows:
+        return Throughput(1, 1 / expected_seconds)
+    per_second = sum(row["slots"] / max(row["seconds_each"], 0.01) for row in rows)
+    return Throughput(sum(row["slots"] for row in rows), per_second)
+
+
+def _workers() -> AsyncCollection[dict[str, Any]]:
+    return WorkerRecord.get_pymongo_collection()
