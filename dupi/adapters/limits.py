@@ -59,7 +59,7 @@ class LocalRateLimits:
     def _refilled(self, key: str, limit: Limit) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(key, _Bucket(limit.burst, now))
-        gained = (now - bucket.at) / limit.refill_seconds
+        gained = max(0.0, now - bucket.at) / limit.refill_seconds
         bucket.tokens = min(limit.burst, bucket.tokens + gained)
         bucket.at = now
         self._buckets.move_to_end(key)

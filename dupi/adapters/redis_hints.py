@@ -75,12 +75,13 @@ class RedisHints:
             yield subscription
 
     async def run(self) -> None:
-        """Carry hints to and fro, until cancelled; then send what still waits."""
-        try:
-            await first_of(self._listener.run(), self._send_all())
-        finally:
-            with suppress(*REDIS_ERRORS):
-                await self._send_waiting()
+        """Carry hints to and fro, until cancelled."""
+        await first_of(self._listener.run(), self._send_all())
+
+    async def send_last(self) -> None:
+        """Send what still waits when the process ends."""
+        with suppress(*REDIS_ERRORS):
+            await self._send_waiting()
 
     async def _heard(self, name: str, data: bytes | None) -> None:
         """A hint; or, without ``data``, that hints may have been missed so far."""
@@ -102,7 +103,15 @@ class RedisHints:
 
     async def _send_waiting(self) -> None:
         channels = self._outbox.take()
-        async with asyncio.timeout(self._times.answer), self._client.pipeline(False) as pipe:
+        try:
+            async with asyncio.timeout(self._times.answer):
+                await self._send(channels)
+        except asyncio.CancelledError:  # not gone yet, perhaps
+            self._outbox.channels |= channels
+            raise
+
+    async def _send(self, channels: set[str]) -> None:
+        async with self._client.pipeline(transaction=False) as pipe:
             for channel in channels:
                 pipe.publish(self._prefix + channel, self._name)
             await pipe.execute()
@@ -120,3 +129,4 @@ async def open_redis_hints(
     finally:
         carrying.cancel()
         await asyncio.gather(carrying, return_exceptions=True)
+        await hints.send_last()

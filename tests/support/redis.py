@@ -1,7 +1,6 @@
 """A real Redis for tests, to be killed, held up and started again; it keeps nothing."""
 
 import asyncio
-import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -61,8 +60,8 @@ class RedisServer:
         return False
 
     def _signal(self, number: int) -> None:
-        assert self._process
-        os.kill(self._process.pid, number)
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
 
 
 @asynccontextmanager
