@@ -1,5 +1,6 @@
 """``python -m api.local_stack.down``: stop the stack that ``make up`` started."""
 
+import argparse
 import os
 import signal
 import sys
@@ -48,4 +49,6 @@ def _has_ended(running: Running, seconds: float) -> bool:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(stop_running(UP_STATE) + "\n")
+    parser = argparse.ArgumentParser(prog="python -m api.local_stack.down")
+    parser.add_argument("--state", type=Path, default=UP_STATE, help="the folder that up was given")
+    sys.stdout.write(stop_running(parser.parse_args().state.absolute()) + "\n")

@@ -61,15 +61,20 @@ def launch_triton(repository: Path, state: Path, *, grpc: int, metrics: int) -> 
     """The wheel's server over ``repository``, as its laid out backend says. One at a time for each
     ``state`` folder."""
     laid_out = json.loads((TRITON_BACKEND / "launch.json").read_text())
-    regions = f"dupi-{zlib.crc32(str(state.absolute()).encode()):08x}-"
+    regions = shared_memory_regions(state)
     where = (
         f"--model-repository={repository}",
         f"--grpc-port={grpc}",
         f"--metrics-port={metrics}",
-        f"--backend-config=python,shm-region-prefix-name={regions}",
+        f"--backend-config=python,shm-region-prefix-name={regions.name.rstrip('*')}",
     )
-    leftovers = _SHARED_MEMORY / f"{regions}*"
-    return Launch((*laid_out["command"], *where), laid_out["environment"], leftovers)
+    return Launch((*laid_out["command"], *where), laid_out["environment"], regions)
+
+
+def shared_memory_regions(state: Path) -> Path:
+    """What a Triton whose state lies in ``state`` makes in shared memory; the last part is a
+    glob."""
+    return _SHARED_MEMORY / f"dupi-{zlib.crc32(str(state.absolute()).encode()):08x}-*"
 
 
 def launch_advisor(port: int, api_key: str) -> Launch:

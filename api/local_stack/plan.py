@@ -100,14 +100,14 @@ def plan_stack(
 
 def _plan_store(given: Mapping[str, str], state: Path, port: int, database: str) -> PartPlan:
     url = given.get("DUPI_MONGODB_URL") or f"mongodb://{LOOPBACK}:{port}/{database}"
-    launch = None if "DUPI_MONGODB_URL" in given else launches.launch_store(state / "store", port)
+    launch = None if given.get("DUPI_MONGODB_URL") else launches.launch_store(state / "store", port)
     title = "MongoDB" if launch is None or "mongod" in launch.command[0] else "Embedded store"
     return PartPlan(STORE, title, url, launch, partial(health.check_store, url), 60, 3)
 
 
 def _plan_triton(given: Mapping[str, str], state: Path, grpc: int, metrics: int) -> PartPlan:
     address = given.get("DUPI_TRITON_URL") or f"{LOOPBACK}:{grpc}"
-    is_given = "DUPI_TRITON_URL" in given
+    is_given = bool(given.get("DUPI_TRITON_URL"))
     repository = Path(given.get("DUPI_MODEL_REPOSITORY") or MODEL_REPOSITORY)
     launch = (
         None if is_given else launches.launch_triton(repository, state, grpc=grpc, metrics=metrics)
@@ -118,7 +118,7 @@ def _plan_triton(given: Mapping[str, str], state: Path, grpc: int, metrics: int)
 
 def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:
     url = given.get("DUPI_ADVISOR_URL") or f"http://{LOOPBACK}:{port}/v1"
-    is_given = "DUPI_ADVISOR_URL" in given
+    is_given = bool(given.get("DUPI_ADVISOR_URL"))
     launch = None if is_given else launches.launch_advisor(port, read_secret(ADVISOR_KEY))
     check = partial(health.check_advisor, url)
     return PartPlan(ADVISOR, "vLLM, the advisor", url, launch, check, 900, 90, 15)
@@ -181,7 +181,7 @@ def _environment(
     }
     if REDIS in endpoints:
         made["DUPI_REDIS_URL"] = endpoints[REDIS]
-    if "DUPI_ADVISOR_URL" not in given:
+    if not given.get("DUPI_ADVISOR_URL"):
         made["DUPI_ADVISOR_API_KEY"] = read_secret(ADVISOR_KEY)
     own = {name: value for name, value in given.items() if name.startswith("DUPI_") and value}
     return {**made, **own, "DUPI_PORT": str(port)}

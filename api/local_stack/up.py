@@ -1,10 +1,12 @@
 """``python -m api.local_stack.up``: the whole stack, until Ctrl-C or ``make down``."""
 
+import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -21,18 +23,28 @@ from api.local_stack.stack import Stack, StackFailed
 _DEFAULT_PORT: Final = 8000
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the stack; the exit status."""
+    state = chosen_state(arguments)
     console = Console(highlight=False)
     with _one_line_problems(console) as status:
         port = chosen_port(os.environ.get("DUPI_PORT", ""))
         require_free(port)
-        plan = plan_stack(os.environ, state=UP_STATE, web_port=port)
-        with announced(
-            UP_STATE, {part.name: without_credentials(part.endpoint) for part in plan.parts}
-        ):
+        plan = plan_stack(os.environ, state=state, web_port=port)
+        endpoints = {part.name: without_credentials(part.endpoint) for part in plan.parts}
+        with announced(state, endpoints):
             asyncio.run(_run(plan, console))
     return status[0]
+
+
+def chosen_state(arguments: Sequence[str]) -> Path:
+    """The folder that ``--state`` names: a stack that is up has one of its own."""
+    parser = argparse.ArgumentParser(prog="python -m api.local_stack.up")
+    parser.add_argument(
+        "--state", type=Path, default=UP_STATE, help="folder of store, photos, logs and pids"
+    )
+    folder: Path = parser.parse_args(arguments).state
+    return folder.absolute()
 
 
 def chosen_port(text: str) -> int:
@@ -83,4 +95,4 @@ def _one_line_problems(console: Console) -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

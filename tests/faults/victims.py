@@ -1,0 +1,139 @@
+"""The processes that are killed, and how to tell that what they did is done again."""
+
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import psutil
+
+from api.local_stack.plan import ADVISOR, REDIS, STORE, TRITON, WEB, WORKER
+from api.local_stack.stack import Part, PartState, Stack
+
+_STUB: Final = "triton_python_backend_stub"
+_ENGINE: Final = "EngineCore"
+
+
+class Target(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    TRITON = "Triton"
+    STUB = "a stub of Triton's"
+    ADVISOR = "vLLM"
+    ENGINE = "vLLM's engine"
+    STORE = "store"
+    REDIS = "Redis"
+
+
+_PARTS: Final = {
+    Target.WEB: WEB,
+    Target.WORKER: WORKER,
+    Target.TRITON: TRITON,
+    Target.STUB: TRITON,
+    Target.ADVISOR: ADVISOR,
+    Target.ENGINE: ADVISOR,
+    Target.STORE: STORE,
+    Target.REDIS: REDIS,
+}
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A process as it lives now. ``is_replaced``: whether another does its work."""
+
+    name: str
+    process: psutil.Process
+    is_replaced: Callable[[], bool]
+
+    def kill(self) -> None:
+        """As a crash ends it: at once."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGKILL)
+
+
+def find_victim(stack: Stack, target: Target, dice: random.Random) -> Victim | None:
+    """One of the processes of ``target``; ``None`` where none of them is up."""
+    parts = [part for part in _parts(stack, target) if is_up(part)]
+    if not parts:
+        return None
+    part = dice.choice(parts)
+    found = list(_processes(part, target))
+    if not found:
+        return None
+    process = dice.choice(found)
+    return Victim(_name(part, process, target), process, _replacement(part, process, target))
+
+
+def has_target(stack: Stack, target: Target) -> bool:
+    """Whether this stack starts such a process itself."""
+    return any(part.plan.launch for part in _parts(stack, target))
+
+
+def part_of(target: Target) -> str:
+    """The part of the stack that a kill of ``target`` disturbs."""
+    return _PARTS[target]
+
+
+def is_up(part: Part) -> bool:
+    process = part.process
+    return part.state is PartState.UP and process is not None and process.exit_status is None
+
+
+def _parts(stack: Stack, target: Target) -> Iterator[Part]:
+    name = _PARTS[target]
+    return (
+        part
+        for part in stack.parts.values()
+        if part.plan.name == name or part.plan.name.startswith(f"{name}-")
+    )
+
+
+def _processes(part: Part, target: Target) -> Iterator[psutil.Process]:
+    for pid in part.process.program_pids() if part.process else ():
+        with suppress(psutil.NoSuchProcess):
+            program = psutil.Process(pid)
+            yield from _inside(program, target)
+
+
+def _inside(program: psutil.Process, target: Target) -> list[psutil.Process]:
+    mark = {Target.STUB: _STUB, Target.ENGINE: _ENGINE}.get(target)
+    if mark is None:
+        return [program]
+    return [child for child in program.children(recursive=True) if mark in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def _name(part: Part, process: psutil.Process, target: Target) -> str:
+    """A stub's command line names the model that it holds."""
+    models = [word for word in _command(process).split("/") if word.startswith(("scalp", "sever"))]
+    return models[0] if target is Target.STUB and models else part.plan.name
+
+
+def _replacement(part: Part, process: psutil.Process, target: Target) -> Callable[[], bool]:
+    kept = part.process
+    if target is Target.STUB:
+        count = len(list(_processes(part, Target.STUB)))
+        return lambda: is_up(part) and len(list(_processes(part, Target.STUB))) >= count
+    return lambda: part.process is not kept and is_up(part)
+
+
+def processes_with(variable: str, value: str) -> list[psutil.Process]:
+    """Every process of this machine with this in its environment."""
+    return [
+        process for process in psutil.process_iter() if _environment(process).get(variable) == value
+    ]
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    with suppress(psutil.Error, OSError):
+        return dict(process.environ())
+    return {}
