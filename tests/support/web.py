@@ -145,15 +145,19 @@ async def served(app: Starlette) -> AsyncIterator[str]:
 
 @dataclass
 class WebSocket:
-    """A graphql-transport-ws client that sends whatever it is told to."""
+    """A graphql-transport-ws client that sends whatever it is told to.
+
+    Waits for a frame for ``patience_s`` seconds at most.
+    """
 
     wire: ClientConnection
+    patience_s: float = 10.0
 
     async def send(self, frame: Any) -> None:
         await self.wire.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def receive(self) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(self.patience_s):
             return json.loads(await self.wire.recv())
 
     async def close_code(self) -> int | None:

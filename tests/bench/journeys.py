@@ -1,0 +1,133 @@
+"""Photos through the public API, advice in the rules' words, beside Triton alone."""
+
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from api.local_stack.plan import WEB, StackShape
+from api.local_stack.stack import Stack
+from dupi.adapters.triton import open_triton
+from tests.bench.classifiers import TritonContender
+from tests.bench.figures import Figure, Row, Table
+from tests.bench.inputs import example_files, model_inputs
+from tests.bench.memory import processor_seconds
+from tests.bench.people import Person, people
+from tests.bench.rig import Rig, beside, refusing_url
+from tests.bench.timing import Load, drive, interleaved, load_row
+
+RAW: Final = "Triton alone"
+ANALYSE: Final = "analysis of a stored photo"
+UPLOAD: Final = "upload"
+WHOLE: Final = "upload and analysis"
+
+_API_SECONDS: Final = 2.5
+"""Times what Triton alone is given: an analysis takes longer than one inference."""
+_OPEN_DOORS: Final = {
+    "DUPI_ACCOUNTS__SIGN_UPS_PER_ADDRESS": "1000",
+    "DUPI_ANALYSES__MAX_QUEUED": "1000",
+}
+_NOTES: Final = (
+    "One photo (640 × 480) an analysis; each person has one under way and waits for its end.",
+    "Advice is off: the advisor's address refuses at once, so the rules' own text is stored.",
+    "Web with its default of analyses at once; the callers share the machine's cores.",
+)
+_PROCESSOR_NOTES: Final = (
+    "Milliseconds of processor time for one photo, by who spent it, most callers at once.",
+)
+
+
+@dataclass
+class Crowd:
+    """Calls through the API, by as many people; counts what was done."""
+
+    everyone: Sequence[Person]
+    files: Sequence[bytes]
+    stacks: Sequence[Stack]
+    seconds: float
+    processor: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    _turn: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def run(self, what: str, call: Callable[[int], Awaitable[object]], at_once: int) -> Load:
+        before = self._spent()
+        load = await drive(call, at_once=at_once, seconds=self.seconds)
+        each = {
+            k: 1000 * (v - before.get(k, 0)) / len(load.latencies) for k, v in self._spent().items()
+        }
+        self.processor.setdefault(f"{what} {at_once}", []).append(each)
+        return load
+
+    async def upload(self, caller: int) -> str:
+        return await self.everyone[caller].upload(self._next_file())
+
+    async def analyse(self, caller: int) -> None:
+        person = self.everyone[caller]
+        await person.analyse(person.photos[next(self._turn) % len(person.photos)])
+
+    async def whole(self, caller: int) -> None:
+        await self.everyone[caller].analyse(await self.upload(caller))
+
+    async def prepare(self) -> None:
+        """Everyone stores the photos that are analysed again and again."""
+        for person in self.everyone:
+            person.photos = [await person.upload(file) for file in self.files]
+
+    def _next_file(self) -> bytes:
+        return self.files[next(self._turn) % len(self.files)]
+
+    def _spent(self) -> dict[str, float]:
+        parts = {k: v for stack in self.stacks for k, v in processor_seconds(stack).items()}
+        return parts | {"callers": time.process_time()}
+
+
+async def measure(rig: Rig) -> list[Table]:
+    async with _web_without_advisor(rig) as stack, _contestants(rig, stack) as (crowd, calls):
+        turns = {
+            (at_once, name): partial(call, at_once)
+            for at_once in rig.scale.crowds
+            for name, call in calls.items()
+        }
+        loads = await interleaved(turns, repeats=rig.scale.repeats)
+    rows = [load_row(name, at_once, loads[at_once, name], "photos/s") for at_once, name in turns]
+    return [
+        Table("Photos through the public API, advice off", rows, _NOTES),
+        _processor_table(crowd, max(rig.scale.crowds)),
+    ]
+
+
+@asynccontextmanager
+async def _web_without_advisor(rig: Rig) -> AsyncIterator[Stack]:
+    changes = {"DUPI_ADVISOR_URL": refusing_url(), **_OPEN_DOORS}
+    async with beside(rig, "journeys", StackShape(), changes) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def _contestants(
+    rig: Rig, stack: Stack
+) -> AsyncIterator[tuple[Crowd, Mapping[str, Callable[[int], Awaitable[Load]]]]]:
+    inputs = model_inputs(rig.dice("journeys"), len(example_files()))
+    async with (
+        open_triton(rig.triton_url, control_timeout=5, load_timeout=60) as triton,
+        people(stack.plan.endpoint(WEB), max(rig.scale.crowds)) as everyone,
+    ):
+        files = [path.read_bytes() for path in example_files()]
+        rig.dice("photos").shuffle(files)
+        crowd = Crowd(everyone, files, (rig.stack, stack), rig.scale.seconds * _API_SECONDS)
+        await crowd.prepare()
+        calls = {ANALYSE: crowd.analyse, UPLOAD: crowd.upload, WHOLE: crowd.whole}
+        raw = TritonContender(triton, inputs, rig.scale.seconds)
+        yield crowd, {RAW: raw} | {n: partial(crowd.run, n, c) for n, c in calls.items()}
+
+
+def _processor_table(crowd: Crowd, at_once: int) -> Table:
+    rows = []
+    for what in (ANALYSE, UPLOAD):
+        _, *found = crowd.processor[f"{what} {at_once}"]  # the first was a warm-up
+        names = sorted(found[0], key=lambda name: -found[-1][name])
+        figures = {f"{name} ms": Figure.of([each[name] for each in found]) for name in names[:5]}
+        rows.append(Row(what, figures, at_once))
+    return Table("Processor time for one photo", rows, _PROCESSOR_NOTES)
