@@ -30,10 +30,13 @@ _PREFLIGHT_HEADERS: Final = (
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+def is_multipart(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith("multipart/")
+
+
 def body_limit(headers: Headers, *, plain: int, file: int) -> int:
     """Bytes that this request may send: a multipart one may carry one file."""
-    is_multipart = headers.get("content-type", "").lower().startswith("multipart/")
-    return file + _MULTIPART_SLACK if is_multipart else plain
+    return file + _MULTIPART_SLACK if is_multipart(headers) else plain
 
 
 def bounded(receive: Receive, headers: Headers, limit: int) -> Receive:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -15,25 +15,22 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
-from strawberry.http.streaming import SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api import bodies
+from api.admission import Admission
 from api.callers import bearer_token, callers_locale, context_of, request_id_of, resources_of
 from api.responses import Refused, expected_failure, refusal, unexpected_failure
-from api.sockets import Socket, SocketCounts
-from dupi.errors import DupiError, Unauthenticated, Unavailable
+from api.sockets import Socket
+from api.streams import EventStream, admitted_events
+from dupi.errors import DupiError, Unavailable
 from dupi.settings import Settings
 from dupi.store import store_errors
 from schema.context import Context
-from schema.errors import extensions_of
 from schema.limits import LimitExceeded, check_length
-from schema.messages import message_of
 from schema.root import schema
 
 log = structlog.get_logger()
-
-_HEARTBEAT_S: Final = 5.0
 
 
 class _Requests(StarletteRequestAdapter):
@@ -45,19 +42,12 @@ class _Requests(StarletteRequestAdapter):
         return await form.read()
 
 
-class _EventStream(SSETransport):
-    """Heartbeats also are when an open stream's session is looked at."""
-
-    def __init__(self) -> None:
-        super().__init__(heartbeat_interval=_HEARTBEAT_S)
-
-
 class GraphQLApp(GraphQL[Context, None]):
     """Strawberry's view, its parsing replaced by one that answers 400 to what is malformed."""
 
     request_adapter_class = _Requests
     graphql_transport_ws_handler_class = Socket
-    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: _EventStream}  # noqa: RUF012
+    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: EventStream}  # noqa: RUF012
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -69,12 +59,25 @@ class GraphQLApp(GraphQL[Context, None]):
             max_subscriptions_per_connection=settings.api.operations_per_socket,
             allowed_origins=settings.api.cors_origins,
         )
-        self.socket_counts = SocketCounts(settings.api.sockets_per_person)
+        self.admission = Admission(settings.api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            await self._respond(scope, receive, send)
+        else:
+            await self._converse(scope, receive, send)
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A socket, or the refusal of its handshake where there are too many."""
+        socket = WebSocket(scope, receive, send)
+        try:
+            with self.admission.streams.place():
+                await super().__call__(scope, receive, send)
+        except Unavailable as full:
+            answer = expected_failure(full, request_id_of(socket), callers_locale(socket))
+            await socket.send_denial_response(answer)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             response = await self._answer(request, receive)
@@ -86,8 +89,9 @@ class GraphQLApp(GraphQL[Context, None]):
         """The answer, or the refusal, to one request. Files that came with it are closed."""
         request_id, locale = request_id_of(request), callers_locale(request)
         try:
-            bounded = Request(request.scope, self._bounded(request, receive))
-            return await self._run_in_time(bounded)
+            with self.admission.request(request.headers):
+                bounded = Request(request.scope, self._bounded(request, receive))
+                return await self._run_in_time(bounded)
         except Refused as refused:
             return refusal(refused, request_id)
         except HTTPException as refused:
@@ -172,9 +176,11 @@ class GraphQLApp(GraphQL[Context, None]):
         headers: Mapping[str, str],
     ) -> Response:
         context: Context = request.state.context
-        return await super().create_streaming_response(
-            request, lambda: _while_signed_in(stream(), context), sub_response, headers
-        )
+
+        def events() -> AsyncIterator[str]:
+            return admitted_events(stream(), context, self.admission)
+
+        return await super().create_streaming_response(request, events, sub_response, headers)
 
 
 def _field(data: dict[str, Any], name: str, kind: type) -> Any:
@@ -189,27 +195,3 @@ def _check_length(query: str | None) -> None:
         check_length(query)
     except LimitExceeded as refused:
         raise Refused(400, refused.message, limit="length") from None
-
-
-async def _while_signed_in(
-    events: AsyncIterator[str], context: Context
-) -> AsyncGenerator[str, None]:
-    """The events, until the session ends: then its error, and the end of the stream."""
-    clock = asyncio.get_running_loop().time
-    pause, checked_at = context.resources.settings.api.session_check_seconds, clock()
-    try:
-        async for event in events:
-            if clock() - checked_at >= pause:
-                await context.check_session()
-                checked_at = clock()
-            yield event
-    except Unauthenticated as ended:
-        shown = extensions_of(ended, context.locale) | {"requestId": context.request_id}
-        error = {"message": message_of(ended, context.locale), "extensions": shown}
-        data = json.dumps({"data": None, "errors": [error]})
-        transport = _EventStream()
-        yield transport.encode_event("next", data)
-        yield transport.encode_complete()
-    finally:
-        if isinstance(events, AsyncGenerator):  # Strawberry's are
-            await events.aclose()

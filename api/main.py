@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
+from api.connections import connection_options
 from api.graphql import GraphQLApp
 from api.health import Readiness, live, metrics
 from api.media import media
@@ -89,7 +90,7 @@ def web_server(app: Starlette, settings: Settings, **changes: Any) -> uvicorn.Se
         "ws_ping_interval": _PING_S,
         "ws_ping_timeout": _PING_S,
         "timeout_graceful_shutdown": settings.api.shutdown_grace_seconds,
-    }
+    } | connection_options(settings.api)
     return uvicorn.Server(uvicorn.Config(app, **(options | changes)))
 
 

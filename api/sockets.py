@@ -1,15 +1,13 @@
 """graphql-transport-ws: who may connect, what frames are taken, and when a socket is closed.
 
-4400 malformed · 4401 no valid session, or not any more · 4408 no connection_init in time ·
-4409 an id twice · 4429 two connection_inits, or too many sockets
+4400 malformed · 4401 no valid session, or not any more · 4403 suspended, or a consent withdrawn ·
+4408 no connection_init in time · 4409 an id twice · 4429 two connection_inits, or too many sockets
 """
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
 from typing import Any, Final, cast
 
-import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -20,37 +18,20 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from api.admission import Admission, PersonalRoom
 from api.callers import bearer_token
-from dupi.concurrency import to_its_end
-from dupi.errors import DupiError, Unauthenticated
+from api.streams import caller_of, until_session_ends
+from dupi.errors import DupiError, Forbidden, Unauthenticated
 from dupi.store import store_errors
 from schema.context import Context
 from schema.limits import LimitExceeded, check, check_length
 
-log = structlog.get_logger()
-
+_CLOSINGS: Final[dict[type[DupiError], tuple[int, str]]] = {
+    Unauthenticated: (4401, "Unauthorized"),
+    Forbidden: (4403, "Forbidden"),
+}
 _MAX_ID: Final = 200
 _FRAMES: Final = {"connection_init", "ping", "pong", "subscribe", "complete"}
-
-
-class SocketCounts:
-    """Sockets that are open in this process, by person, or by address where nobody signed in."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._open: Counter[str] = Counter()
-
-    def take(self, key: str) -> bool:
-        """Count one more, if there is room."""
-        if self._open[key] >= self._most:
-            return False
-        self._open[key] += 1
-        return True
-
-    def give_back(self, key: str) -> None:
-        self._open[key] -= 1
-        if self._open[key] <= 0:
-            del self._open[key]
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
@@ -66,7 +47,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             if self._watch:
                 self._watch.cancel()
             if self._counted_as:
-                self._counts.give_back(self._counted_as)
+                self._room.give_back(self._counted_as)
 
     async def handle_message(self, message: Message) -> None:
         if is_well_formed(message):
@@ -116,8 +97,9 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         return None
 
     @property
-    def _counts(self) -> SocketCounts:
-        return cast(SocketCounts, cast(Any, self.view).socket_counts)
+    def _room(self) -> PersonalRoom:
+        admission: Admission = cast(Any, self.view).admission
+        return admission.streams_of
 
     async def _sign_in(self, authorization: object) -> bool:
         try:
@@ -125,8 +107,8 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             if token is not None:
                 with store_errors():
                     await self.context.sign_in(token)
-        except Unauthenticated:
-            await self.websocket.close(4401, "Unauthorized")
+        except (Unauthenticated, Forbidden) as refused:
+            await self.websocket.close(*_CLOSINGS[type(refused)])
         except DupiError:
             await self.websocket.close(1013, "Try again later")
         else:
@@ -134,29 +116,21 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         return False
 
     async def _count(self) -> bool:
-        context = self.context
-        who = context.principal.user_id if context.principal else f"address {context.address}"
-        if not self._counts.take(who):
+        who = caller_of(self.context)
+        if not self._room.take(who):
             await self.websocket.close(4429, "Too many sockets")
             return False
         self._counted_as = who
         return True
 
     async def _watch_session(self) -> None:
-        """Close once the token has expired or its session has ended."""
-        pause = self.context.resources.settings.api.session_check_seconds
-        while True:
-            await asyncio.sleep(pause)
-            try:
-                await to_its_end(self.context.check_session())
-            except Unauthenticated:
-                break
-            except Exception as error:
-                log.warning("session_not_checked", error=repr(error))
+        """Close once the session has ended, or the person may not go on."""
+        ended = await until_session_ends(self.context)
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
+        code, reason = _CLOSINGS.get(type(ended), _CLOSINGS[Forbidden])
         with suppress(Exception):
-            await self.websocket.close(4401, "Unauthorized")
+            await self.websocket.close(code, reason)
 
 
 def is_well_formed(message: object) -> bool:

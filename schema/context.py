@@ -9,10 +9,11 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from dupi.accounts import service as accounts
+from dupi.accounts.models import ConsentKind
 from dupi.accounts.service import Principal
 from dupi.analyses.models import Photo
 from dupi.clock import utc_now
-from dupi.errors import Unauthenticated
+from dupi.errors import ConsentRequired, Unauthenticated
 from dupi.knowledge.vocabulary import Locale
 from dupi.resources import Resources
 from dupi.signing import signed_path
@@ -54,6 +55,7 @@ class Context:
     cookies: Mapping[str, str] = field(default_factory=dict)
     jar: CookieJar | None = None
     photos: DataLoader[PhotoKey, Photo | None] = field(init=False)
+    _consented: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.photos = photo_loader(self.resources)
@@ -66,14 +68,24 @@ class Context:
         return self.principal
 
     async def sign_in(self, access_token: str) -> None:
-        """Take the caller for whom the token speaks for. Raises Unauthenticated."""
+        """Take the caller for whom the token speaks for. Raises Unauthenticated, Forbidden."""
         self.principal = await accounts.authenticate(self.resources, access_token=access_token)
         self.access_token = access_token
 
     async def check_session(self) -> None:
-        """Raises Unauthenticated once the token has expired or its session has ended."""
-        if self.access_token is not None:
-            await accounts.authenticate(self.resources, access_token=self.access_token)
+        """Whether what is open may go on.
+
+        Raises Unauthenticated once the token has expired or its session has ended, Forbidden once
+        the person is suspended, ConsentRequired once the consent that held has been withdrawn.
+        """
+        if self.access_token is None:
+            return
+        who = await accounts.authenticate(self.resources, access_token=self.access_token)
+        kind = ConsentKind.SENSITIVE_DATA
+        holds = await accounts.has_consent(self.resources, user_id=who.user_id, kind=kind)
+        if self._consented and not holds:
+            raise ConsentRequired(kind)
+        self._consented = holds
 
     def media_url(self, key: str) -> str:
         """A signed url of a stored object, good for some minutes."""

@@ -141,7 +141,7 @@ async def test_progress_as_server_sent_events(
 async def test_a_stream_of_events_ends_with_its_session(
     mina: Caller, web: str, photo: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.graphql._HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("api.streams._HEARTBEAT_S", 0.2)
     analysis_id = await queued(mina, photo)
     reading = asyncio.create_task(read_events(web, mina, id=analysis_id))
     await asyncio.sleep(0.5)
