@@ -5,7 +5,7 @@ STACK = .venv/bin/python -m api.local_stack
 ML = .venv-ml/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check setup setup-serving format requirements
+.PHONY: help demo up down test bench soak check setup setup-serving format requirements secrets
 .PHONY: train-classifiers evaluate-classifiers train-advisor evaluate-advisor
 
 help: ## list these commands
@@ -25,6 +25,12 @@ down: ## stop what `make up` started
 test: setup ## all tests, on the real store, Triton and vLLM (TESTS=path: only those)
 	@.venv/bin/python -m tests.run $(TESTS)
 
+bench: setup ## measure it all on the real components, beside what it is compared with (SEED=1)
+	@.venv/bin/python -m tests.bench $(if $(SEED),--seed $(SEED))
+
+soak: setup ## the long runs: 200 kills, starting again, overload (ARGS='--only kills --seed 7')
+	@.venv/bin/python -m tests.soak $(ARGS)
+
 check: setup-serving ## ruff, strict typing, import rules
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -43,6 +49,9 @@ format: setup-serving ## let ruff put the code in order
 
 requirements: setup-serving ## pin the environments anew (requirements/*.txt) from pyproject.toml
 	@.venv/bin/python -m api.local_stack.setup.pins
+
+secrets: ## make what the containers of compose.yaml share, in var/secret/compose
+	@$(PYTHON) -m api.local_stack.setup.compose_secrets
 
 VERSION ?= 2
 DATA ?= var/data
