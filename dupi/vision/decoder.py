@@ -30,7 +30,7 @@ class ImageDecoder:
         return await self._analyses.run(partial(images.model_input, jpeg, size))
 
     async def attention_png(self, attention: overlay.Map, width: int, height: int) -> bytes:
-        """An attention map ``[h, w]`` as an RGBA PNG of the photo's size."""
+        """An attention map ``[h, w]`` as a PNG with alpha of the photo's size."""
         return await self._analyses.run(partial(overlay.attention_png, attention, width, height))
 
     def close(self) -> None:
