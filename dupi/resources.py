@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dupi.accounts.passwords import PasswordHasher
 from dupi.adapters.advisor import Advisor, AdvisorTimeouts, OpenAIAdvisor, open_advisor
+from dupi.adapters.buckets import BucketStorage
 from dupi.adapters.hints import Hints, LocalHints
 from dupi.adapters.limits import LocalRateLimits, RateLimits
 from dupi.adapters.redis_client import open_redis
@@ -76,9 +77,11 @@ async def _shared(settings: Settings) -> AsyncIterator[tuple[Hints, RateLimits]]
         yield hints, RedisRateLimits(client, prefix=redis.prefix, timeout_seconds=timeout)
 
 
-def _storage(settings: Settings) -> FolderStorage:
-    timeout = settings.photos.storage_timeout_seconds
-    return FolderStorage.at(settings.storage_url, timeout_seconds=timeout)
+def _storage(settings: Settings) -> PhotoStorage:
+    url, timeout = settings.storage_url, settings.photos.storage_timeout_seconds
+    if url.startswith("s3://"):
+        return BucketStorage.at(url, settings.bucket, timeout_seconds=timeout)
+    return FolderStorage.at(url, timeout_seconds=timeout)
 
 
 def _triton(settings: Settings) -> AbstractAsyncContextManager[TritonClient]:

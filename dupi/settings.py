@@ -8,9 +8,18 @@ Groups are nested: ``settings.analyses.lease_seconds`` is ``DUPI_ANALYSES__LEASE
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -46,6 +55,26 @@ class RedisSettings(Group):
     )
     ping_seconds: float = Field(5.0, gt=0, description="look whether it still sends hints every")
     max_connections: int = Field(20, ge=3, description="connections of one process")
+
+
+class BucketSettings(Group):
+    """S3 client."""
+
+    endpoint: str | None = Field(
+        None, pattern="^https?://", description="S3-compatible server; none: Amazon's"
+    )
+    region: str | None = Field(None, description="region, where AWS_REGION is not set")
+    access_key_id: SecretStr | None = Field(
+        None, description="access key; none: the usual AWS variables, or the machine's role"
+    )
+    secret_access_key: SecretStr | None = Field(None, description="its secret")
+    max_calls: int = Field(16, ge=1, description="requests of one process at once")
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("give the access key and its secret, or neither")
+        return self
 
 
 class AccountSettings(Group):
@@ -192,7 +221,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="Redis, where several processes share hints and rate limits"
     )
-    storage_url: str = Field("var/photos", description="photos: file:///path or a folder")
+    storage_url: str = Field(
+        "var/photos", description="photos: a folder, file:///path or s3://bucket/prefix"
+    )
     model_repository: Path = Field(
         Path("model_repository"), description="published models (manifests are read)"
     )
@@ -204,6 +235,7 @@ class Settings(BaseSettings):
 
     store: StoreSettings = Field(default_factory=StoreSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
+    bucket: BucketSettings = Field(default_factory=BucketSettings)
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)

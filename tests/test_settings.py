@@ -53,6 +53,8 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DUPI_REDIS_URL", "http://short", "DUPI_REDIS_URL does not fit: .*redis://"),
         ("DUPI_REDIS_URL", "redis://:short#@host", "DUPI_REDIS_URL does not fit: .*redis://"),
         ("DUPI_REDIS_URL", "redis://u:p/short@host", "DUPI_REDIS_URL does not fit: .*redis://"),
+        ("DUPI_BUCKET__ENDPOINT", "minio:9000", "DUPI_BUCKET__ENDPOINT does not fit"),
+        ("DUPI_BUCKET__SECRET_ACCESS_KEY", "short", "DUPI_BUCKET does not fit: .*or neither"),
         ("DUPI_PORT", "99999", "DUPI_PORT does not fit"),
         ("DUPI_ANALYSES__LEASE_SECONDS", "0", "DUPI_ANALYSES__LEASE_SECONDS does not fit"),
         ("DUPI_ANALYSES__LEESE", "1", "DUPI_ANALYSES__LEESE does not fit"),

@@ -1,13 +1,22 @@
-"""What the adapters' tests share: a Redis, and carriers of hints over it."""
+"""What the adapters' tests share: a Redis with carriers of hints over it, and a bucket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import pytest
 
+from dupi.adapters.buckets import BucketStorage
 from dupi.adapters.redis_client import open_redis
 from dupi.adapters.redis_hints import HintTimes, RedisHints, open_redis_hints
+from dupi.settings import BucketSettings
+from tests.support.buckets import (
+    ACCESS_KEY_ID,
+    BUCKET,
+    SECRET_ACCESS_KEY,
+    BucketServer,
+    running_buckets,
+)
 from tests.support.redis import RedisServer, running_redis
 
 TIMES: Final = HintTimes(answer=0.5, ping=0.2)
@@ -28,3 +37,25 @@ async def redis_hints(url: str) -> AsyncIterator[RedisHints]:
         open_redis_hints(client, prefix="test:", times=TIMES) as hints,
     ):
         yield hints
+
+
+@pytest.fixture(scope="session")
+def buckets() -> Iterator[BucketServer]:
+    """One that tests leave as it was, but for what lies in it."""
+    with running_buckets() as server:
+        yield server
+
+
+def bucket_storage(
+    server: BucketServer, url: str = "", *, timeout_seconds: float = 10
+) -> BucketStorage:
+    """What a process would open."""
+    settings = BucketSettings.model_validate(
+        {
+            "endpoint": server.endpoint,
+            "region": "us-east-1",
+            "access_key_id": ACCESS_KEY_ID,
+            "secret_access_key": SECRET_ACCESS_KEY,
+        }
+    )
+    return BucketStorage.at(url or f"s3://{BUCKET}/here", settings, timeout_seconds=timeout_seconds)

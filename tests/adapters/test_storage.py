@@ -1,25 +1,43 @@
-"""Objects in a folder: whole or not at all, and never outside of it."""
+"""Objects by key: whole or not at all, and never outside. In a folder and in a bucket alike."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from dupi.adapters.storage import FolderStorage
+from dupi.adapters.storage import FolderStorage, PhotoStorage
 from dupi.errors import NotFound, Unavailable
+from tests.adapters.conftest import bucket_storage
+from tests.support.buckets import BucketServer
 
 KEY = "photos/owner-1/photo-1/original.jpg"
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[FolderStorage]:
-    with closing(FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)) as opened:
-        yield opened
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PhotoStorage]:
+    if request.param == "folder":
+        with closing(FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)) as folder:
+            yield folder
+        return
+    buckets: BucketServer = request.getfixturevalue("buckets")
+    buckets.empty()
+    with closing(bucket_storage(buckets)) as bucket:
+        yield bucket
 
 
-async def test_put_get_delete(storage: FolderStorage) -> None:
+async def _put_all(storage: PhotoStorage, *keys: str) -> None:
+    for key in keys:
+        await storage.put(key, key.encode())
+
+
+async def _all_keys(storage: PhotoStorage, prefix: str = "photos") -> list[str]:
+    return [found.key for found in await storage.list_keys(prefix, at_most=10_000)]
+
+
+async def test_put_get_delete(storage: PhotoStorage) -> None:
     await storage.put(KEY, b"one")
     assert await storage.get(KEY) == b"one"
     await storage.put(KEY, b"two")
@@ -30,23 +48,55 @@ async def test_put_get_delete(storage: FolderStorage) -> None:
     await storage.delete(KEY)
 
 
-async def test_a_folder_is_no_object(storage: FolderStorage) -> None:
+@pytest.mark.parametrize("size", [0, 1, 6 * 2**20])
+async def test_every_byte_comes_back(storage: PhotoStorage, size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    await storage.put(KEY, data)
+    assert await storage.get(KEY) == data
+
+
+async def test_a_folder_is_no_object(storage: PhotoStorage) -> None:
     await storage.put(KEY, b"one")
     for key in ("photos/owner-1", KEY + "/more"):
         with pytest.raises(NotFound):
             await storage.get(key)
+        await storage.delete(key)
+    assert await storage.get(KEY) == b"one"
 
 
-async def test_delete_prefix_takes_whole_segments(storage: FolderStorage) -> None:
-    keys = ["photos/a/1/x.jpg", "photos/a/2/x.jpg", "photos/ab/1/x.jpg"]
-    for key in keys:
-        await storage.put(key, key.encode())
+async def test_delete_prefix_takes_whole_segments(storage: PhotoStorage) -> None:
+    gone = ["photos/a/1/x.jpg", "photos/a/2/x.jpg"]
+    stays = ["photos/a-b/1/x.jpg", "photos/a.b/x.jpg", "photos/ab/1/x.jpg", "photos/b/a/x.jpg"]
+    await _put_all(storage, *gone, *stays)
     await storage.delete_prefix("photos/a")
     await storage.delete_prefix("photos/nobody")
-    assert await storage.get(keys[2]) == keys[2].encode()
-    for key in keys[:2]:
-        with pytest.raises(NotFound):
-            await storage.get(key)
+    assert await _all_keys(storage) == stays
+    await storage.delete_prefix(stays[0])
+    assert await _all_keys(storage) == stays[1:]
+
+
+async def test_keys_are_listed_in_their_order(storage: PhotoStorage) -> None:
+    keys = [
+        f"photos/{name}" for name in ("a/1/x", "a/2", "a-b/x", "a.jpg", "ab/x", "B/x", "_", "a0")
+    ]
+    await _put_all(storage, *keys, "analyses/a/x", "photosx/a")
+    in_order = sorted(keys)
+    assert await _all_keys(storage) == in_order
+    assert await _all_keys(storage, "photos/a") == ["photos/a/1/x", "photos/a/2"]
+    assert await _all_keys(storage, "photos/nobody") == []
+    for at, after in enumerate(in_order):
+        found = await storage.list_keys("photos", after=after, at_most=2)
+        assert [one.key for one in found] == in_order[at + 1 : at + 3]
+    assert await storage.list_keys("photos", after="photos/zz", at_most=5) == []
+    between = await storage.list_keys("photos", after="photos/a/1/z", at_most=1)
+    assert [one.key for one in between] == ["photos/a/2"]
+
+
+async def test_a_listing_says_when_an_object_was_last_written(storage: PhotoStorage) -> None:
+    await storage.put(KEY, b"one")
+    [found] = await storage.list_keys("photos", at_most=5)
+    assert abs(found.modified_at - datetime.now(UTC)) < timedelta(hours=1)
+    assert found.modified_at.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize(
@@ -60,24 +110,32 @@ async def test_delete_prefix_takes_whole_segments(storage: FolderStorage) -> Non
         "photos//x",
         "photos/./x",
         "photos/.hidden",
+        ".new/x",
         "photos\\..\\x",
         "photos/x\x00.jpg",
         "photos/x\n",
         "a/" * 3,
         "~/x",
         "사진/x",
+        "photos/%2e%2e/x",
         "x" * 200,
     ],
 )
-async def test_no_key_leads_out(storage: FolderStorage, tmp_path: Path, key: str) -> None:
+async def test_no_key_leads_out(storage: PhotoStorage, tmp_path: Path, key: str) -> None:
     (tmp_path / "x").write_bytes(b"outside")
-    for attempt in (storage.get(key), storage.put(key, b"!"), storage.delete_prefix(key)):
+    for attempt in (
+        storage.get(key),
+        storage.put(key, b"!"),
+        storage.delete(key),
+        storage.delete_prefix(key),
+        storage.list_keys(key, at_most=1),
+    ):
         with pytest.raises(NotFound):
             await attempt
     assert (tmp_path / "x").read_bytes() == b"outside"
 
 
-async def test_readers_never_see_a_part(storage: FolderStorage, tmp_path: Path) -> None:
+async def test_readers_never_see_a_part(storage: PhotoStorage) -> None:
     versions = [bytes([n]) * 200_000 for n in range(8)]
     await storage.put(KEY, versions[0])
 
@@ -86,21 +144,10 @@ async def test_readers_never_see_a_part(storage: FolderStorage, tmp_path: Path) 
             assert await storage.get(KEY) in versions
 
     await asyncio.gather(read(), *(storage.put(KEY, version) for version in versions))
-    left = [path.name for path in (tmp_path / "objects").rglob("*") if path.is_file()]
-    assert left == ["original.jpg"]
+    assert await _all_keys(storage) == [KEY]
 
 
-async def test_a_full_or_broken_disk_is_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "objects" / "photos").mkdir(parents=True)
-    (tmp_path / "objects" / "photos" / "taken").write_bytes(b"a file where a folder must be")
-    url = (tmp_path / "objects").as_uri()
-    with closing(FolderStorage.at(url, timeout_seconds=5)) as storage, pytest.raises(Unavailable):
-        await storage.put("photos/taken/x.jpg", b"!")
-
-
-async def test_deleting_while_others_write_leaves_nothing_or_says_so(
-    storage: FolderStorage, tmp_path: Path
-) -> None:
+async def test_deleting_while_others_write_leaves_nothing_or_says_so(storage: PhotoStorage) -> None:
     async def write(number: int) -> None:
         for part in range(20):
             with suppress(Unavailable):
@@ -113,10 +160,10 @@ async def test_deleting_while_others_write_leaves_nothing_or_says_so(
 
     await asyncio.gather(write(1), write(2), delete())
     await storage.delete_prefix("analyses/o/a")
-    assert not (tmp_path / "objects" / "analyses" / "o" / "a").exists()
+    assert await _all_keys(storage, "analyses") == []
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/x", "http://example.com/x", "file://host/x"])
-def test_another_kind_of_storage_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="no folder"):
-        FolderStorage.at(url, timeout_seconds=1)
+async def test_it_can_be_used(storage: PhotoStorage) -> None:
+    await storage.check()
+    await storage.put(KEY, b"one")
+    await storage.check()
