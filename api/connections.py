@@ -5,6 +5,8 @@ nor the bytes of a request's head, nor how long an answer may wait to be read.
 """
 
 import asyncio
+import socket
+import struct
 from asyncio import TimerHandle
 from http import HTTPStatus
 from typing import Any, Final
@@ -48,6 +50,13 @@ class _Deadline:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End it, and drop what the kernel still holds for a peer that would not read it."""
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -104,15 +113,14 @@ class HttpConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write.start(self.write_seconds, self.transport.abort)
+        self._write.start(self.write_seconds, lambda: _reset(self.transport))
 
     def resume_writing(self) -> None:
         self._write.stop()
         super().resume_writing()
 
     def _give_up(self) -> None:
-        """The peer is silent or slow: nothing that it would read."""
-        self.transport.abort()
+        _reset(self.transport)
 
     def _refuse_head(self) -> None:
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -138,7 +146,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write.start(self.write_seconds, self.transport.abort)
+        self._write.start(self.write_seconds, lambda: _reset(self.transport))
         if not self.read_paused:
             self.transport.pause_reading()
 
