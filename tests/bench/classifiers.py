@@ -24,16 +24,17 @@ from tests.bench.rig import Rig
 from tests.bench.timing import Load, drive, interleaved, load_row
 from tests.support.triton import running_triton
 
-TRITON: Final = "scalp_severity in Triton"
-EAGER: Final = "eager PyTorch, in-process"
-SEPARATE: Final = "six classifiers in Triton"
+TRITON: Final = "Triton, one trunk"
+EAGER: Final = "eager, in-process"
+SEPARATE: Final = "Triton, six trunks"
 
 _PHOTOS: Final = 32
 _TIMEOUT_S: Final = 60.0
 _NOTES: Final = (
-    "One photo a request. Triton: gRPC through the platform's own client; one trunk, seven heads.",
-    "Eager: the same weights in one process, a thread a request at once, PyTorch's own threads.",
-    "Six: trunk and head in one TorchScript each, same backend; all six asked for each photo.",
+    "One photo a request. One trunk: scalp_severity (trunk and seven heads) through gRPC, by the",
+    "platform's own client. Eager: the same weights in one process, a thread for each request at",
+    "once, PyTorch's own threads. Six trunks: trunk and head in one TorchScript, six times, on the",
+    "same backend; all six are asked for each photo.",
 )
 
 Photos = npt.NDArray[np.uint8]

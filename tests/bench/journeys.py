@@ -20,7 +20,7 @@ from tests.bench.rig import Rig, beside, refusing_url
 from tests.bench.timing import Load, drive, interleaved, load_row
 
 RAW: Final = "Triton alone"
-ANALYSE: Final = "analysis of a stored photo"
+ANALYSE: Final = "analysis, photo stored"
 UPLOAD: Final = "upload"
 WHOLE: Final = "upload and analysis"
 

@@ -12,12 +12,15 @@ from rich.console import Console
 
 from api.local_stack.plan import plan_stack
 from api.local_stack.stack import Stack, running_stack
+from dupi.logs import get_logger
 from tests.bench import advisor, classifiers, journeys, memory, progress, refusals, steps
 from tests.bench.figures import Outcome, Table
 from tests.bench.machine import describe_machine, in_one_line
 from tests.bench.rig import Rig
 from tests.bench.scale import Scale
 from tests.bench.table import LEGEND, show
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ async def run_section(section: Section, rig: Rig, console: Console) -> Outcome:
         tables, problem = await section.measure(rig), ""
     except Exception as error:
         tables, problem = [], f"{type(error).__name__}: {error}"
-        console.print_exception()
+        log.exception("section_failed", section=section.name)
     outcome = Outcome(section.name, time.monotonic() - started, tables, problem)
     show(console, outcome)
     return outcome

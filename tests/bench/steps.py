@@ -144,6 +144,7 @@ class _Bench:
         self.ledger.spent, started = spent, time.perf_counter()
         yield
         spent.add(_ALL, time.perf_counter() - started)
+        self.ledger.spent = Spent()
 
 
 @asynccontextmanager

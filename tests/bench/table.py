@@ -40,18 +40,24 @@ def _cells(table: Table, row: Row, shows_at_once: bool) -> list[str]:
 
 
 def shown(figure: Figure | None) -> str:
-    """``41.2 (40.0–42.1)``: median and spread; a single value alone."""
+    """``41.2 (40.0–42.1)``: median and spread; the value alone where all are the same."""
     if figure is None:
         return ""
-    if len(figure.values) == 1:
+    if figure.low == figure.high:
         return _rounded(figure.median)
     return f"{_rounded(figure.median)} ({_rounded(figure.low)}–{_rounded(figure.high)})"
 
 
 def _rounded(value: float) -> str:
-    """Three digits that mean something."""
+    """Three digits that mean something; whole numbers whole."""
     size = abs(value)
-    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
+    return (
+        f"{value:,.0f}"
+        if size >= 100 or value == round(value)
+        else f"{value:.1f}"
+        if size >= 10
+        else f"{value:.2f}"
+    )
 
 
 LEGEND = f"Each figure: the median of n repeats (their {LOW}th to {HIGH}th percentile)."

@@ -1,6 +1,5 @@
 """The core of all sections: callers that ask again and again, and contestants that take turns."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from dupi.concurrency import all_of
 from tests.bench.figures import Figure, Row
 
 P50: Final = "p50 ms"
@@ -48,9 +48,7 @@ async def drive(call: Call, *, at_once: int, seconds: float) -> Load:
             await call(caller)
             latencies.append(time.perf_counter() - begun)
 
-    async with asyncio.TaskGroup() as group:
-        for caller in range(at_once):
-            group.create_task(go_on(caller))
+    await all_of(go_on(caller) for caller in range(at_once))
     return Load(time.perf_counter() - started, latencies)
 
 
