@@ -4,8 +4,10 @@
 """
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -19,12 +21,14 @@ from api.graphql import GraphQLApp
 from api.health import Readiness, live, metrics
 from api.media import media
 from api.middleware import REQUEST_ID, RequestIds
-from api.worker import run_workers
-from dupi.logs import set_up_logs
+from api.worker import keep_startup_objects, run_workers
+from dupi.logs import get_logger, set_up_logs
 from dupi.resources import open_resources
 from dupi.settings import Settings, load_settings
 
 _PING_S: Final = 20.0
+
+log = get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -66,15 +70,26 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        async with open_resources(settings) as resources, asyncio.TaskGroup() as group:
+        async with open_resources(settings) as resources:
             app.state.resources = resources
-            group.create_task(run_workers(resources, stop))
+            workers = asyncio.create_task(run_workers(resources, stop))
+            workers.add_done_callback(partial(_end_process_unless, stop))
+            keep_startup_objects()
             try:
                 yield
             finally:
                 stop.set()
+                await workers
 
     return lifespan
+
+
+def _end_process_unless(stop: asyncio.Event, workers: "asyncio.Task[None]") -> None:
+    """Workers that ended by themselves are a fault: whoever watches this process starts another,
+    while one that serves without them would only fill the queue."""
+    if not stop.is_set():
+        log.critical("workers_ended", error=repr(workers.exception()))
+        signal.raise_signal(signal.SIGTERM)
 
 
 def web_server(app: Starlette, settings: Settings, **changes: Any) -> uvicorn.Server:

@@ -162,10 +162,13 @@ async def _found(record: IdempotencyRecord, task: _Task[T]) -> T:
 
 
 async def _take_over(record: IdempotencyRecord, task: _Task[T]) -> T:
-    """Finish what a call began that died; one that is alive is given its time."""
+    """Finish what a call began that died; one that is alive is given its time. One that would
+    have more time left than any is given was written by a clock that has been set back since."""
     now = epoch_ms(utc_now())
+    impossible = now + 2 * _milliseconds(BUSY)
+    is_over = [{"busy_until_ms": {"$lt": now}}, {"busy_until_ms": {"$gt": impossible}}]
     taken = await _records().find_one_and_update(
-        {"_id": record.id, "done": False, "busy_until_ms": {"$lt": now}},
+        {"_id": record.id, "done": False, "$or": is_over},
         {"$set": {"busy_until_ms": now + _milliseconds(BUSY)}},
         return_document=ReturnDocument.AFTER,
     )

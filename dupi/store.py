@@ -14,7 +14,12 @@ import pymongo
 from beanie import Document, init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    WaitQueueTimeoutError,
+)
 
 from dupi.accounts.models import Consent, Session, User
 from dupi.analyses.capacity import WorkerRecord
@@ -36,6 +41,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
 )
 
 _DEFAULT_DATABASE: Final = "dupi"
+_OUT_OF_DISK_SPACE: Final = 14031
+_SQLITE_IS_FULL: Final = ("disk I/O error", "database or disk is full")
 
 StoreDatabase = AsyncDatabase[dict[str, Any]]
 
@@ -85,11 +92,22 @@ async def ping(database: StoreDatabase) -> None:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turn the client's "away" and "too slow" into ``Unavailable``; faults of ours stay faults."""
+    """Turn the client's "away" and "too slow", and a server without room, into ``Unavailable``;
+    faults of ours stay faults."""
     try:
         yield
     except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError) as error:
         raise Unavailable(f"the store does not answer: {error}", reason="store") from error
+    except OperationFailure as refused:
+        if not _is_out_of_room(refused):
+            raise
+        raise Unavailable(f"the store is full: {refused}", reason="store") from refused
+
+
+def _is_out_of_room(refused: OperationFailure) -> bool:
+    """MongoDB has a code for it; the embedded store repeats SQLite's words."""
+    words = str(refused.details.get("errmsg", "")) if refused.details else ""
+    return refused.code == _OUT_OF_DISK_SPACE or any(full in words for full in _SQLITE_IS_FULL)
 
 
 async def _make_indexes() -> None:

@@ -3,6 +3,7 @@
 from typing import Any, Final, Generic, Self, TypeVar
 
 import strawberry
+from pymongo.errors import PyMongoError
 from strawberry.types.field import StrawberryField
 
 from dupi.accounts.models import ConsentKind
@@ -26,11 +27,12 @@ from dupi.errors import (
     UnsupportedImage,
 )
 from dupi.knowledge.vocabulary import Locale
+from dupi.store import store_errors
 from schema import enums  # noqa: F401  (registers the enums used below)
 from schema.context import Info
 from schema.messages import field_message, message_of
 
-E = TypeVar("E", bound=DupiError)
+E = TypeVar("E", bound=Exception)
 
 
 @strawberry.interface
@@ -168,6 +170,17 @@ class _Member(Generic[E]):
         return self.error_type.from_error(exception, info.context.locale)
 
 
+class _StoreAway(_Member[PyMongoError]):
+    """A store that is away or full is met anywhere below; what is none of both is a fault."""
+
+    def handle(self, exception: PyMongoError, *, field: StrawberryField, info: Info) -> Any:
+        try:
+            with store_errors():
+                raise exception
+        except Unavailable as away:
+            return self.error_type.from_error(away, info.context.locale)
+
+
 MEMBERS: Final = (
     _Member(InvalidInput, InvalidInputError),
     _Member(Unauthenticated, UnauthenticatedError),
@@ -178,6 +191,7 @@ MEMBERS: Final = (
     _Member(ConsentRequired, ConsentRequiredError),
     _Member(RateLimited, RateLimitedError),
     _Member(Unavailable, UnavailableError),
+    _StoreAway(PyMongoError, UnavailableError),
     _Member(UnsupportedImage, UnsupportedImageError),
     _Member(PoorImage, PoorImageError),
 )

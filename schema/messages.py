@@ -43,6 +43,18 @@ _BY_REASON: Final[dict[str, _Text]] = {
         "같은 요청 키가 다른 내용으로 이미 사용되었습니다.",
         "This idempotency key was used for something else.",
     ),
+    "analysis_finished": (
+        "이미 끝난 분석입니다.",
+        "This analysis has ended already.",
+    ),
+    "analysis_not_retryable": (
+        "다시 시도할 수 없는 분석입니다. 사진을 다시 올려 주세요.",
+        "This analysis cannot be tried again. Please upload the photos again.",
+    ),
+    "queue": (
+        "지금은 분석 요청이 많습니다. {seconds}초 뒤에 다시 시도해 주세요.",
+        "Many analyses are waiting. Please try again in {seconds} seconds.",
+    ),
     "suspended": ("이용이 정지된 계정입니다.", "This account is suspended."),
     "GUARDIAN": (
         "만 14세 미만은 보호자의 동의가 있어야 가입할 수 있습니다.",

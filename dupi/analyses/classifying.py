@@ -29,7 +29,8 @@ _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 3.0
 _MARGIN_S: Final = 0.5
 """Kept before the deadline, to say in time that the classifier was away."""
-_MAX_OVERLAY_SIDE: Final = 640
+_MAX_OVERLAY_SIDE: Final = 320
+"""Pixels. The map has a few cells a side, so more would show nothing more, and cost its drawing."""
 
 T = TypeVar("T")
 
@@ -135,10 +136,10 @@ async def _with_overlays(
     graded: PhotoFindingsRecord,
 ) -> PhotoFindingsRecord:
     """Store a map for every finding that shows a grade, and name it in the finding."""
-    findings = [
-        await _with_overlay(resources, claim, photo, said.gradings[f.condition].attention, f)
+    findings = await all_of(
+        _with_overlay(resources, claim, photo, said.gradings[f.condition].attention, f)
         for f in graded.findings
-    ]
+    )
     return graded.model_copy(update={"findings": tuple(findings)})
 
 

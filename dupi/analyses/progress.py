@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from dupi.adapters.hints import analysis_channel
 from dupi.analyses.models import Analysis, AnyEvent, Keeping
 from dupi.concurrency import to_its_end
-from dupi.errors import NotFound
+from dupi.errors import NotFound, Unavailable
+from dupi.logs import get_logger
+from dupi.store import store_errors
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ async def follow_progress(
     deleted. Raises NotFound at the first step.
 
     The hints are listened to before the document is read: what is written after that reading
-    wakes this follower, and the slow poll makes up for a hint that was lost.
+    wakes this follower, and the slow poll makes up for a hint that was lost. A store that goes
+    away while it follows is waited for.
     """
     async with resources.hints.subscribe(analysis_channel(analysis_id)) as changed:
         analysis = await to_its_end(_read(owner_id, analysis_id))
@@ -43,7 +48,17 @@ async def follow_progress(
             if analysis.is_finished:
                 return
             await changed.wait(resources.settings.analyses.poll_seconds)
-            analysis = await to_its_end(_read(owner_id, analysis_id))
+            analysis = await _read_again(analysis)
+
+
+async def _read_again(analysis: Analysis) -> Analysis | None:
+    """As it is now; as it was, where the store is away for a while: the next look will tell."""
+    try:
+        with store_errors():
+            return await to_its_end(_read(analysis.owner_id, analysis.id))
+    except Unavailable as away:
+        log.warning("store_away", error=str(away), analysis_id=analysis.id)
+        return analysis
 
 
 async def _read(owner_id: str, analysis_id: str) -> Analysis | None:

@@ -103,5 +103,15 @@ class RequestAnalysisInput:
 
 
 @strawberry.input
+class CancelAnalysisInput:
+    analysis_id: strawberry.ID
+
+
+@strawberry.input
+class RetryAnalysisInput:
+    analysis_id: strawberry.ID
+
+
+@strawberry.input
 class DeleteAnalysisInput:
     analysis_id: strawberry.ID

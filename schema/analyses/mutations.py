@@ -4,18 +4,24 @@ import strawberry
 
 from dupi.analyses import service as analyses
 from schema.analyses.inputs import (
+    CancelAnalysisInput,
     DeleteAnalysisInput,
     DeletePhotoInput,
     RequestAnalysisInput,
+    RetryAnalysisInput,
     UploadPhotoInput,
 )
 from schema.analyses.results import (
+    CancelAnalysisPayload,
+    CancelAnalysisResult,
     DeleteAnalysisPayload,
     DeleteAnalysisResult,
     DeletePhotoPayload,
     DeletePhotoResult,
     RequestAnalysisPayload,
     RequestAnalysisResult,
+    RetryAnalysisPayload,
+    RetryAnalysisResult,
     UploadPhotoPayload,
     UploadPhotoResult,
 )
@@ -63,6 +69,27 @@ class AnalysisMutations:
             request_id=info.context.request_id,
         )
         return RequestAnalysisPayload(analysis=Analysis.from_model(analysis))
+
+    @strawberry.mutation
+    async def cancel_analysis(self, info: Info, input: CancelAnalysisInput) -> CancelAnalysisResult:
+        owner_id = info.context.signed_in.user_id
+        analysis = await analyses.cancel_analysis(
+            info.context.resources,
+            owner_id=owner_id,
+            analysis_id=record_id("Analysis", input.analysis_id),
+        )
+        return CancelAnalysisPayload(analysis=Analysis.from_model(analysis))
+
+    @strawberry.mutation
+    async def retry_analysis(self, info: Info, input: RetryAnalysisInput) -> RetryAnalysisResult:
+        """Of a FAILED, retryable one; one that is under way again is answered as it is."""
+        owner_id = info.context.signed_in.user_id
+        analysis = await analyses.retry_analysis(
+            info.context.resources,
+            owner_id=owner_id,
+            analysis_id=record_id("Analysis", input.analysis_id),
+        )
+        return RetryAnalysisPayload(analysis=Analysis.from_model(analysis))
 
     @strawberry.mutation
     async def delete_analysis(self, info: Info, input: DeleteAnalysisInput) -> DeleteAnalysisResult:

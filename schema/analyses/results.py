@@ -37,6 +37,20 @@ class RequestAnalysisPayload:
 
 
 @strawberry.type
+class CancelAnalysisPayload:
+    """What was found and said before stays in the analysis."""
+
+    analysis: Analysis
+
+
+@strawberry.type
+class RetryAnalysisPayload:
+    """The same analysis with its next attempt; its events go on where they ended."""
+
+    analysis: Analysis
+
+
+@strawberry.type
 class DeleteAnalysisPayload:
     deleted_id: strawberry.ID
 
@@ -67,6 +81,19 @@ RequestAnalysisResult: TypeAlias = Annotated[
     | RateLimitedError
     | UnavailableError,
     strawberry.union("RequestAnalysisResult"),
+]
+CancelAnalysisResult: TypeAlias = Annotated[
+    CancelAnalysisPayload | UnauthenticatedError | NotFoundError | ConflictError,
+    strawberry.union("CancelAnalysisResult"),
+]
+RetryAnalysisResult: TypeAlias = Annotated[
+    RetryAnalysisPayload
+    | UnauthenticatedError
+    | NotFoundError
+    | ConflictError
+    | RateLimitedError
+    | UnavailableError,
+    strawberry.union("RetryAnalysisResult"),
 ]
 DeleteAnalysisResult: TypeAlias = Annotated[
     DeleteAnalysisPayload | UnauthenticatedError | NotFoundError,

@@ -24,8 +24,9 @@ class AnalysisSubscriptions:
     ) -> AsyncGenerator[AnalysisEvent, None]:
         """All events with a greater sequence, then new ones. After a reload: 0.
 
-        Completes after AnalysisFinished, at once where that lies behind ``after``, and when the
-        analysis is deleted.
+        Completes after the last AnalysisFinished, at once where that lies behind ``after``, and
+        when the analysis is deleted. One that was retried has an AnalysisFinished of each attempt
+        that failed, and goes on behind it.
         """
         context = info.context
         if after < 0:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from dupi import idempotency
+from dupi.clock import epoch_ms, utc_now
 from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dupi.idempotency import IdempotencyRecord, fingerprint, once
 from dupi.store import StoreDatabase
@@ -165,3 +166,12 @@ def test_fingerprints() -> None:
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     different = {fingerprint(*p) for p in (("ab",), ("a", "b"), (b"ab",), (["ab"],), (1,), ("1",))}
     assert len(different) == 6
+
+
+async def test_a_key_that_a_clock_ahead_made_busy_is_taken_over(call: Call, made: Made) -> None:
+    """A call of a process whose clock was an hour ahead, before it was set right, and that died."""
+    await call()
+    ahead = {"done": False, "busy_until_ms": epoch_ms(utc_now()) + 3_600_000}
+    await IdempotencyRecord.get_pymongo_collection().update_one({}, {"$set": ahead})
+    assert await call() == "thing 1"
+    assert made.times == 1
