@@ -85,8 +85,8 @@ def _stop(program: "subprocess.Popen[bytes]", grace_seconds: float) -> None:
 def _end_descendants(linger_seconds: float) -> None:
     """What the program left behind may still put its things away, then it is killed."""
     kill_from = time.monotonic() + linger_seconds
-    while descendants := list(_descendants(os.getpid())):
-        for pid in descendants if time.monotonic() >= kill_from else ():
+    while left := list(descendants(os.getpid())):
+        for pid in left if time.monotonic() >= kill_from else ():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         _reap()
@@ -99,7 +99,8 @@ def _reap() -> None:
             pass
 
 
-def _descendants(root: int) -> Iterator[int]:
+def descendants(root: int) -> Iterator[int]:
+    """Every process below process ``root``."""
     children: dict[int, list[int]] = {}
     for pid, parent in processes():
         children.setdefault(parent, []).append(pid)

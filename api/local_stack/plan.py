@@ -4,7 +4,7 @@ An endpoint that the environment names (``DUPI_MONGODB_URL``, ``DUPI_TRITON_URL`
 ``DUPI_ADVISOR_URL``, ``DUPI_REDIS_URL``) is used; what it does not name is started here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from api.local_stack.launches import Launch
 from api.local_stack.paths import MODEL_REPOSITORY
 from api.local_stack.ports import LOOPBACK, free_ports
 from api.local_stack.setup.secrets import ADVISOR_KEY, SIGNING, read_secret
+from api.local_stack.stubs import Stubs
 
 STORE: Final = "store"
 TRITON: Final = "triton"
@@ -32,7 +33,8 @@ WORKER: Final = "worker"
 class PartPlan:
     """``launch`` is ``None`` for what is given. Must be up within ``start_seconds``; ends within
     ``grace_seconds``. ``usual_seconds``: how long starting it takes, for the progress bar.
-    ``uses_others``: it is a web or a worker, and stops before what it uses."""
+    ``uses_others``: it is a web or a worker, and stops before what it uses. ``mend`` is called now
+    and then with the program's pid, while it is up; names what it had to begin anew."""
 
     name: str
     title: str
@@ -43,6 +45,7 @@ class PartPlan:
     usual_seconds: float
     grace_seconds: float = 10.0
     uses_others: bool = False
+    mend: Callable[[int], Awaitable[list[str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,10 @@ def _plan_triton(given: Mapping[str, str], state: Path, grpc: int, metrics: int)
         None if is_given else launches.launch_triton(repository, state, grpc=grpc, metrics=metrics)
     )
     check = partial(health.check_triton, address)
-    return PartPlan(TRITON, "Triton, the classifiers", address, launch, check, 900, 60, 15)
+    mend = None if is_given else Stubs(address).forget_dead_models
+    return PartPlan(
+        TRITON, "Triton, the classifiers", address, launch, check, 900, 60, 15, mend=mend
+    )
 
 
 def _plan_advisor(given: Mapping[str, str], port: int) -> PartPlan:

@@ -117,6 +117,7 @@ class Stack:
             if part.state is PartState.STOPPED or not part.process:
                 continue
             if part.process.exit_status is None:
+                await self._mend(part, say)
                 continue
             say(f"{part.plan.title} ended ({part.process.exit_status}); starting it again.")
             await asyncio.sleep(backoff)
@@ -127,6 +128,12 @@ class Stack:
                 backoff = 1.0
             except StackFailed as problem:
                 say(str(problem))
+
+    async def _mend(self, part: Part, say: Callable[[str], None]) -> None:
+        if part.plan.mend and part.process and part.state is PartState.UP:
+            for pid in part.process.program_pids():
+                for name in await part.plan.mend(pid):
+                    say(f"{part.plan.title}: {name} died; it is loaded again.")
 
     def _launch(self, plan: PartPlan, launch: Launch) -> KeptProcess:
         launch.forget_leftovers()

@@ -35,7 +35,7 @@ async def _hear_more(caller: Caller, ledger: Ledger, known: KnownAnalysis) -> bo
         async for event in caller.follow(
             global_id("Analysis", known.id), after=known.last_sequence
         ):
-            known.hear(event)
+            ledger.hear(known, event)
     except TransportQueryError as error:
         return _may_go_on(ledger, known, error)
     except AWAY as away:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 Answer = dict[str, Any]
 
@@ -27,8 +27,10 @@ class Deletion(StrEnum):
     DONE = "done"
 
 
-_CLOSING = "DISCLAIMER"
-_UNTIMED = ("attentionMapUrl",)
+_LAST_SECTIONS: Final = ("ROUTINE", "CAUTION", "REFERRAL")
+_UNTIMED: Final = ("attentionMapUrl",)
+_FRESH_SECONDS: Final = 0.25
+"""A stage that was heard of so lately counts as met, though the next one was heard of already."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ def _stage_after(event: Answer, stage: Stage) -> Stage:
             return Stage.ENDED
         case "AnalysisAdviceRestarted":
             return Stage.ADVISING
-        case "AnalysisAdviceDelta" if event["section"] == _CLOSING:
+        case "AnalysisAdviceDelta" if event["section"] in _LAST_SECTIONS:
             return Stage.FINISHING
         case _:
             return stage
@@ -131,6 +133,12 @@ class Ledger:
     disturbed: Counter[str] = field(default_factory=Counter)
     """Calls that had to be repeated, by why."""
     problems: list[str] = field(default_factory=list)
+    _heard_at: dict[Stage, float] = field(default_factory=dict)
+
+    def hear(self, known: KnownAnalysis, event: Answer) -> None:
+        """Take in an event as it came."""
+        known.hear(event)
+        self._heard_at[known.stage] = time.monotonic()
 
     def took(self, what: str, seconds: float) -> None:
         self.calls[what] += 1
@@ -140,6 +148,8 @@ class Ledger:
     def stages(self) -> set[Stage]:
         """Where somebody's work is at this moment."""
         found = {known.stage for known in self.unfinished()}
+        since = time.monotonic() - _FRESH_SECONDS
+        found |= {stage for stage, at in self._heard_at.items() if at >= since}
         return found | ({Stage.UPLOADING} if self.uploading else set())
 
     def unfinished(self) -> Iterator[KnownAnalysis]:

@@ -3,11 +3,13 @@
 import os
 import random
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -79,8 +81,18 @@ def part_of(target: Target) -> str:
 
 
 def is_up(part: Part) -> bool:
+    """Whether it does its work. A web serves while it waits for Triton, not ready as it is."""
     process = part.process
-    return part.state is PartState.UP and process is not None and process.exit_status is None
+    if process is None or process.exit_status is not None:
+        return False
+    return part.state is PartState.UP or (part.plan.name.startswith(WEB) and _listens(part))
+
+
+def _listens(part: Part) -> bool:
+    address = urlsplit(part.plan.endpoint)
+    with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=1):
+        return True
+    return False
 
 
 def _parts(stack: Stack, target: Target) -> Iterator[Part]:

@@ -1,0 +1,65 @@
+"""Models of Triton whose process died.
+
+Triton from the wheel holds each version of a model in a process of its own, a stub. Where one dies
+it does not notice: it goes on calling the model ready, fails every request to it, and takes a
+``load`` for done already. Unloading the model helps: whoever keeps Triton at its deployment sees
+that it is missing, and loads it again in a new process.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import tritonclient.grpc.aio as triton
+from tritonclient.utils import InferenceServerException
+
+from api.local_stack import keeper
+from dupi.vision.contract import ENSEMBLE
+
+_STUB: Final = b"triton_python_backend_stub"
+_TIMEOUT_SECONDS: Final = 5.0
+
+Version = tuple[str, str]
+"""Name of a model, and its version."""
+
+
+class Stubs:
+    """Of the Triton at ``address``."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._suspects: set[Version] = set()
+
+    async def forget_dead_models(self, program: int) -> list[str]:
+        """Unload every model that is called ready and has had no process below ``program`` twice
+        in a row: one that is being loaded or unloaded may lack it for a moment. Their names."""
+        client = triton.InferenceServerClient(self._address)
+        try:
+            missing = await _ready(client) - set(_held(program))
+            dead = sorted({model for model, _ in missing & self._suspects})
+            self._suspects = missing
+            for model in dead:
+                await client.unload_model(model, client_timeout=_TIMEOUT_SECONDS)
+        except (InferenceServerException, TimeoutError):
+            return []
+        finally:
+            await client.close()
+        return dead
+
+
+async def _ready(client: triton.InferenceServerClient) -> set[Version]:
+    index = await client.get_model_repository_index(client_timeout=_TIMEOUT_SECONDS)
+    ready = {(model.name, model.version) for model in index.models if model.state == "READY"}
+    return {version for version in ready if version[0] != ENSEMBLE}
+
+
+def _held(program: int) -> Iterator[Version]:
+    """A stub is started with the path of its model: ``…/<model>/<version>/model.pt``."""
+    for pid in keeper.descendants(program):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:  # ended just now
+            continue
+        if command[0].endswith(_STUB):
+            *_, model, version, _ = Path(command[1].decode()).parts
+            yield model, version
