@@ -17,7 +17,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from api import bodies
+from api import bodies, graphiql
 from api.admission import Admission
 from api.callers import bearer_token, callers_locale, context_of, request_id_of, resources_of
 from api.responses import Refused, expected_failure, refusal, unexpected_failure
@@ -52,7 +52,7 @@ class GraphQLApp(GraphQL[Context, None]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(
             schema,
-            graphql_ide="graphiql",
+            graphql_ide="graphiql" if graphiql.is_wanted(settings) else None,
             allow_queries_via_get=False,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=settings.api.init_timeout_seconds),
@@ -121,6 +121,9 @@ class GraphQLApp(GraphQL[Context, None]):
                 return await self.run(request)
         except TimeoutError as late:
             raise Unavailable(f"no answer within {seconds} s", reason="deadline") from late
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return graphiql.graphiql_page(self.graphql_ide_html)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket

@@ -169,6 +169,9 @@ class ApiSettings(Group):
     cors_origins: tuple[str, ...] = Field((), description="web origins that may call (JSON list)")
     secure_cookies: bool = Field(False, description="cookies over https only")
     trust_proxy: bool = Field(False, description="take the caller's address from X-Forwarded-For")
+    graphiql: bool | None = Field(
+        None, description="serve GraphiQL, whose scripts come from a CDN (default: on loopback)"
+    )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="a request without files, at most")
     requests_at_once: int = Field(200, ge=1, description="HTTP requests in work")
     uploads_at_once: int = Field(12, ge=1, description="of them with files, held in memory")

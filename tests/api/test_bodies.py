@@ -1,7 +1,11 @@
 """Bodies that are no GraphQL request: refused with a 4xx, whatever they are."""
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -90,10 +94,43 @@ async def test_no_operation_by_get(anyone: Caller) -> None:
     assert response.status_code == 405
 
 
+BROWSER = {"Accept": "text/html"}
+
+
 async def test_graphiql_for_browsers(anyone: Caller) -> None:
-    response = await anyone.http.get("/graphql", headers={"Accept": "text/html"})
+    response = await anyone.http.get("/graphql", headers=BROWSER)
     assert response.status_code == 200
     assert "graphiql" in response.text.lower()
+
+
+async def test_graphiql_may_load_what_is_pinned_and_nothing_else(anyone: Caller) -> None:
+    response = await anyone.http.get("/graphql", headers=BROWSER)
+    loaded = re.findall(r"<(?:script|link)[^>]*(?:src|href)=\"http[^>]*>", response.text)
+    assert loaded
+    for tag in loaded:
+        assert re.search(r"https://unpkg.com/\S+@\d+\.\d+\.\d+/", tag), tag
+        assert 'integrity="sha384-' in tag, tag
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy
+    assert "unsafe" not in policy.split("script-src")[1].split(";")[0]
+    for script in re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL):
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "status"),
+    [("0.0.0.0", None, 404), ("0.0.0.0", True, 200), ("127.0.0.1", False, 404)],  # noqa: S104
+)
+async def test_graphiql_only_where_it_is_wanted(
+    resources: Resources, host: str, given: bool | None, status: int
+) -> None:
+    api = resources.settings.api.model_copy(update={"graphiql": given})
+    settings = resources.settings.model_copy(update={"api": api, "host": host})
+    async with caller(app_over(replace(resources, settings=settings))) as someone:
+        response = await someone.http.get("/graphql", headers=BROWSER)
+        assert response.status_code == status
 
 
 async def test_a_large_body_is_refused_by_what_it_announces(anyone: Caller) -> None:
