@@ -70,6 +70,7 @@ async def readiness(resources: "Resources") -> list[PartState]:
     return await all_of(
         [
             _look("store", lambda: ping(resources.database)),
+            _look("storage", resources.storage.check),
             _look("classifiers", classifiers),
             _look("advisor", advisor, required=False),
         ]
