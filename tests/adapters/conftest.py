@@ -47,15 +47,16 @@ def buckets() -> Iterator[BucketServer]:
 
 
 def bucket_storage(
-    server: BucketServer, url: str = "", *, timeout_seconds: float = 10
+    endpoint: str, *, url: str = f"s3://{BUCKET}/here", timeout_seconds: float = 10
 ) -> BucketStorage:
-    """What a process would open."""
+    """What a process would open; two requests at once."""
     settings = BucketSettings.model_validate(
         {
-            "endpoint": server.endpoint,
+            "endpoint": endpoint,
             "region": "us-east-1",
             "access_key_id": ACCESS_KEY_ID,
             "secret_access_key": SECRET_ACCESS_KEY,
+            "max_calls": 2,
         }
     )
-    return BucketStorage.at(url or f"s3://{BUCKET}/here", settings, timeout_seconds=timeout_seconds)
+    return BucketStorage.at(url, settings, timeout_seconds=timeout_seconds)

@@ -24,7 +24,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PhotoSto
         return
     buckets: BucketServer = request.getfixturevalue("buckets")
     buckets.empty()
-    with closing(bucket_storage(buckets)) as bucket:
+    with closing(bucket_storage(buckets.endpoint)) as bucket:
         yield bucket
 
 

@@ -1,10 +1,11 @@
 """A local S3 server for tests, to be killed, held up and started again; it keeps nothing."""
 
+import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from signal import SIGCONT, SIGSTOP
 from typing import Any, Final
@@ -18,7 +19,9 @@ from api.local_stack.ports import LOOPBACK, free_ports
 BUCKET: Final = "photos-of-tests"
 ACCESS_KEY_ID: Final = "an-access-key"
 SECRET_ACCESS_KEY: Final = "a-secret-key-that-no-log-shows"
+SILENCE: Final = b"(silence)"
 _START_S: Final = 60
+_ABOUT: Final = 'ETag: "1"\r\nLast-Modified: Tue, 24 Nov 2026 00:00:00 GMT'
 
 
 @dataclass
@@ -101,3 +104,41 @@ def running_buckets() -> Iterator[BucketServer]:
         yield server
     finally:
         server.kill()
+
+
+@dataclass
+class ScriptedServer:
+    """Remembers what it was asked."""
+
+    endpoint: str
+    asked: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def answering(*answers: bytes) -> AsyncIterator[ScriptedServer]:
+    """An HTTP server for failures that a real one does not show on demand: it gives the answers
+    in turn, the last again and again. What ends in ``SILENCE`` is not gone on with."""
+    asked: list[str] = []
+    is_over = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            given = answers[min(len(asked), len(answers) - 1)]
+            asked.append(head.decode().split("\r\n")[0])
+            writer.write(given.removesuffix(SILENCE))
+            await writer.drain()
+            if given.endswith(SILENCE):
+                await is_over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(serve, LOOPBACK, 0) as server:
+        yield ScriptedServer(f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}", asked)
+        is_over.set()
+
+
+def answer(status: str, body: bytes = b"", *, length: int | None = None) -> bytes:
+    """``length``: how long it says that the body is."""
+    size = len(body) if length is None else length
+    head = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {size}\r\n"
+    return f"{head}{_ABOUT}\r\n\r\n".encode() + body
