@@ -40,10 +40,8 @@ _CHANNEL_OPTIONS: Final = (
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )
-_LIVENESS_OPTIONS: Final = (
-    "grpc.keepalive_time_ms",
-    "grpc.keepalive_timeout_ms",
-    "grpc.http2.ping_timeout_ms",
+_LIVENESS_OPTIONS: Final = tuple(
+    f"grpc.{name}_ms" for name in ("keepalive_time", "keepalive_timeout", "http2.ping_timeout")
 )
 
 Pixels = npt.NDArray[np.uint8]
@@ -132,9 +130,8 @@ class TritonClient:
             async with asyncio.timeout(timeout):
                 return _read_classification(await asyncio.shield(call))
         except TimeoutError as late:
-            raise Unavailable(
-                f"classify: not within {timeout:.1f} s", reason=_UNAVAILABLE
-            ) from late
+            message = f"classify: not within {timeout:.1f} s"
+            raise Unavailable(message, reason=_UNAVAILABLE) from late
 
     async def _infer(self, image: Pixels, client_timeout: float) -> Any:
         tensor = InferInput(names.IMAGE, [1, *image.shape], "UINT8")
@@ -197,8 +194,7 @@ async def open_triton(
     A connection that is silent for ``silence`` seconds, and then answers no ping for as long, is
     given up: for a host that is gone without a word, the kernel would wait a quarter of an hour.
     """
-    milliseconds = round(silence * 1000)
-    liveness = [(option, milliseconds) for option in _LIVENESS_OPTIONS]
+    liveness = [(option, round(silence * 1000)) for option in _LIVENESS_OPTIONS]
     channel = InferenceServerClient(url, channel_args=[*_CHANNEL_OPTIONS, *liveness])
     client = TritonClient(channel, control_timeout=control_timeout, load_timeout=load_timeout)
     try:
