@@ -18,6 +18,7 @@ from rich.console import Console
 
 from api.local_stack.paths import VAR
 from tests.faults import kills
+from tests.load import overload
 from tests.soak import comeback
 
 _FOLDER: Final = VAR / "soak"
@@ -69,7 +70,15 @@ async def _comeback(options: argparse.Namespace, state: Path, say: Say) -> Repor
     return await comeback.run(options.seed, state=state, say=say)
 
 
-_RUNS: Final[dict[str, _Run]] = {"kills": _kills, "comeback": _comeback}
+async def _overload(options: argparse.Namespace, _state: Path, say: Say) -> Report:
+    return await overload.run(options.seed, seconds=options.minutes * 60, say=say)
+
+
+_RUNS: Final[dict[str, _Run]] = {
+    "kills": _kills,
+    "comeback": _comeback,
+    "overload": _overload,
+}
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -77,6 +86,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", choices=_RUNS, action="append", help="this run (repeatable)")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is random")
     parser.add_argument("--kills", type=int, default=200, help="how many processes are killed")
+    parser.add_argument("--minutes", type=float, default=10, help="how long the overload lasts")
     return parser.parse_args(arguments)
 
 
