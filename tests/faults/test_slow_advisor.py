@@ -22,7 +22,7 @@ from tests.support.proxy import Proxy, running_proxy
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-_HANGS_AT_MOST = 20
+_HANGS_AT_MOST = 60
 _PATIENCE = AdvisorTimeouts(connect=0.5, first_token=0.7, between_tokens=0.4, total=1.5)
 _ASKED = [{"role": "user", "content": "질문"}]
 

@@ -26,7 +26,7 @@ from tests.support.proxy import Proxy, running_proxy
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-_HANGS_AT_MOST = 20
+_HANGS_AT_MOST = 60
 _IMAGE = np.zeros((names.INPUT_SIZE, names.INPUT_SIZE, 3), dtype=np.uint8)
 _SIDE = names.INPUT_SIZE // names.FEATURE_STRIDE
 
