@@ -11,7 +11,7 @@ from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
 from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
-from dupi.analyses.queue import count_unfinished
+from dupi.analyses.queue import count_unfinished, free_impossible_leases
 from dupi.concurrency import wait_until
 from dupi.idempotency import purge_expired
 from dupi.ids import new_id
@@ -48,6 +48,7 @@ async def sweep(resources: Resources) -> None:
     await _attempt(finish_withdrawals(resources))
     await _attempt(finish_deleting_photos(resources))
     await _attempt(drop_unfinished_uploads(resources))
+    await _attempt(free_impossible_leases(lease_s=resources.settings.analyses.lease_seconds))
     await _attempt(finish_deleting_analyses(resources))
     await _attempt(purge_expired())
     await _attempt(_measure_queue(resources))

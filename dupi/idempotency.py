@@ -165,10 +165,10 @@ async def _take_over(record: IdempotencyRecord, task: _Task[T]) -> T:
     """Finish what a call began that died; one that is alive is given its time. One that would
     have more time left than any is given was written by a clock that has been set back since."""
     now = epoch_ms(utc_now())
-    impossible = now + 2 * _milliseconds(BUSY)
-    is_over = [{"busy_until_ms": {"$lt": now}}, {"busy_until_ms": {"$gt": impossible}}]
+    if now <= record.busy_until_ms <= now + 2 * _milliseconds(BUSY):
+        raise Unavailable("a call with this key is at work", retry_after_seconds=1)
     taken = await _records().find_one_and_update(
-        {"_id": record.id, "done": False, "$or": is_over},
+        {"_id": record.id, "done": False, "busy_until_ms": record.busy_until_ms},
         {"$set": {"busy_until_ms": now + _milliseconds(BUSY)}},
         return_document=ReturnDocument.AFTER,
     )

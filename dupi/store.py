@@ -2,6 +2,9 @@
 
 Processes open the store without touching indexes: those are made by the one explicit step, before
 the processes that rely on them start (unique e-mails, consents, keys).
+
+The filter of a write never holds ``$or``: the embedded store then takes the last alternative for
+the whole filter, and changes or deletes other documents, without a word.
 """
 
 import asyncio

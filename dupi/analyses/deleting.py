@@ -68,8 +68,7 @@ async def discard_derived(resources: "Resources", analysis: Analysis) -> None:
 
 async def finish_deleting_analyses(resources: "Resources") -> int:
     """Finish deletions that were cut off, and those that waited for a worker; how many."""
-    where = _MARK | lapsed(resources.settings.analyses.lease_seconds)
-    marked = await _analyses().find(where, _BARE).limit(_SWEEP_AT_ONCE).to_list()
+    marked = await _analyses().find(_MARK | lapsed(), _BARE).limit(_SWEEP_AT_ONCE).to_list()
     for row in marked:
         await _remove_analysis(resources, owner_id=row["owner_id"], analysis_id=row["_id"])
     return len(marked)
@@ -82,8 +81,7 @@ async def _mark_analyses(where: dict[str, Any]) -> bool:
 
 async def _remove_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> None:
     await resources.storage.delete_prefix(analysis_files(owner_id, analysis_id))
-    free = lapsed(resources.settings.analyses.lease_seconds)
-    gone = await _analyses().delete_one({"_id": analysis_id} | free)
+    gone = await _analyses().delete_one({"_id": analysis_id} | lapsed())
     if not gone.deleted_count:
         await _strip(analysis_id)
     await resources.hints.publish(analysis_channel(analysis_id))

@@ -238,6 +238,7 @@ class Analysis(StoredDocument):
                 [("status", ASCENDING), ("lease_expires_at_ms", ASCENDING)], name="claimable"
             ),
             IndexModel([("keeping", ASCENDING)], name="keeping"),
+            IndexModel([("lease_expires_at_ms", ASCENDING)], name="lease"),
         ]
 
     @property

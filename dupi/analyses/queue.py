@@ -6,7 +6,7 @@ changes the state and adds the events that tell of it in one update.
 
 Leases are read off clocks, and clocks jump. One that runs out too early costs a takeover, which
 the fence makes harmless. One that lies further ahead than any lease could was written by a clock
-that has been set back since, and counts as lapsed. A deadline is read off the clock once, when the
+that has been set back since: the sweep frees it. A deadline is read off the clock once, when the
 analysis is claimed; from then on the time left is measured.
 """
 
@@ -92,7 +92,7 @@ async def claim_next(*, hints: Hints, lease_s: float, longest_s: float = math.in
     ``longest_s``: what it may take at most, wherever its deadline lies.
     """
     row = await Analysis.get_pymongo_collection().find_one_and_update(
-        OPEN | lapsed(lease_s),
+        OPEN | lapsed(),
         {"$set": {"lease_expires_at_ms": _lease_end(lease_s)}, "$inc": {"attempt": 1, "claims": 1}},
         sort=[("sort_key", ASCENDING)],
         return_document=ReturnDocument.AFTER,
@@ -103,12 +103,18 @@ async def claim_next(*, hints: Hints, lease_s: float, longest_s: float = math.in
     return Claim(analysis, hints=hints, lease_s=lease_s, longest_s=longest_s)
 
 
-def lapsed(lease_s: float) -> dict[str, Any]:
+def lapsed() -> dict[str, Any]:
     """Filter: nobody holds it."""
-    now = epoch_ms(utc_now())
-    impossible = now + round(lease_s * 1000) + _CLOCK_SKEW_MS
-    ends = "lease_expires_at_ms"
-    return {"$or": [{ends: {"$lte": now}}, {ends: {"$gt": impossible}}]}
+    return {"lease_expires_at_ms": {"$lte": epoch_ms(utc_now())}}
+
+
+async def free_impossible_leases(*, lease_s: float) -> int:
+    """Free what lies further ahead than any lease could; how many."""
+    impossible = _lease_end(lease_s) + _CLOCK_SKEW_MS
+    result = await Analysis.get_pymongo_collection().update_many(
+        {"lease_expires_at_ms": {"$gt": impossible}}, {"$set": {"lease_expires_at_ms": FREE}}
+    )
+    return result.modified_count
 
 
 def numbered(events: Sequence[EventRecord], first: int) -> dict[str, EventRecord]:
