@@ -20,3 +20,4 @@ STEP_SECONDS: Final = Histogram(
 )
 QUEUE_DEPTH: Final = Gauge("dupi_analyses_unfinished", "Analyses that wait or are at work")
 IS_RECONCILED: Final = Gauge("dupi_classifiers_reconciled", "1: Triton is at the live deployment")
+REDIS_AWAY: Final = Gauge("dupi_redis_away", "1: this process does without Redis", ["part"])

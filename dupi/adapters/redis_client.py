@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from dupi.logs import get_logger
+from dupi.metrics import REDIS_AWAY
 
 REDIS_ERRORS: Final = (RedisError, OSError, TimeoutError)
 RETRY_S: Final = 1.0
@@ -23,21 +24,25 @@ log = get_logger(__name__)
 
 
 class Outage:
-    """Tells the log once that Redis went away for ``part``, and once that it is back."""
+    """Tells the log once that Redis went away for ``part``, and once that it is back; a metric
+    shows it meanwhile."""
 
     def __init__(self, part: str) -> None:
         self._part = part
         self.is_on = False
+        REDIS_AWAY.labels(part).set(0)
 
     def began(self, error: BaseException) -> None:
         if not self.is_on:
             log.warning("redis_away", part=self._part, error=f"{type(error).__name__}: {error}")
         self.is_on = True
+        REDIS_AWAY.labels(self._part).set(1)
 
     def ended(self) -> None:
         if self.is_on:
             log.info("redis_back", part=self._part)
         self.is_on = False
+        REDIS_AWAY.labels(self._part).set(0)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from dupi.adapters.hints import Hints
@@ -19,6 +20,7 @@ from tests.adapters.conftest import TIMES, redis_hints
 from tests.support.redis import PASSWORD, RedisServer, running_redis
 
 LIMIT = Limit(burst=3, refill_seconds=1000)
+ALWAYS_TOLD = ("hearing hints", "counting tries")
 PATIENCE_S = 30
 """What would hang without an end is given up after."""
 
@@ -176,6 +178,10 @@ async def test_a_redis_that_may_not_write_counts_as_away(
         await limits.take("a", LIMIT)
 
 
+def _away(part: str) -> float | None:
+    return REGISTRY.get_sample_value("dupi_redis_away", {"part": part})
+
+
 async def test_an_outage_is_told_once_and_without_the_password(server: RedisServer) -> None:
     with capture_logs() as lines:
         async with (
@@ -192,13 +198,15 @@ async def test_an_outage_is_told_once_and_without_the_password(server: RedisServ
                         await limits.take("a", LIMIT)
                         await hints.publish("b")
                         await asyncio.sleep(0.1)
+                    assert [_away(part) for part in ALWAYS_TOLD] == [1, 1]
                     await server.start()
                     assert await subscription.wait(PATIENCE_S)
                 async with asyncio.timeout(PATIENCE_S):
                     while limits._outage.is_on:
                         await limits.forgive("a")
                         await asyncio.sleep(0.05)
-    for part in ("hearing hints", "counting tries"):
+    for part in ALWAYS_TOLD:
+        assert _away(part) == 0
         told = [line["event"] for line in lines if line["part"] == part]
         assert told == ["redis_away", "redis_back"] * 2
     assert PASSWORD not in repr(lines)
