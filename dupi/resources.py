@@ -103,5 +103,6 @@ def _advisor(settings: Settings) -> AbstractAsyncContextManager[OpenAIAdvisor]:
             first_token=advisor.first_token_seconds,
             between_tokens=advisor.between_tokens_seconds,
             total=advisor.total_seconds,
+            rest=advisor.rest_seconds,
         ),
     )

@@ -160,6 +160,7 @@ class AdvisorSettings(Group):
     first_token_seconds: float = Field(20.0, gt=0, description="first token within")
     between_tokens_seconds: float = Field(10.0, gt=0, description="each next token within")
     total_seconds: float = Field(60.0, gt=0, description="whole reply within")
+    rest_seconds: float = Field(15.0, ge=0, description="leave it alone after it hung, for")
 
 
 class ApiSettings(Group):

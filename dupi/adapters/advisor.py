@@ -2,7 +2,10 @@
 
 A reply is a stream under four deadlines: connecting, the first token, between two tokens, and all
 of it. Whatever goes wrong on the way is ``Unavailable``: the advice then comes from the rules, so
-nothing is tried twice here. Sampling is the served model's own (``generation_config.json``).
+nothing is tried twice here. A server that hung is left alone for a while: were every analysis to
+find out by itself, those that wait behind them would miss their deadlines.
+
+Sampling is the served model's own (``generation_config.json``).
 """
 
 import asyncio
@@ -11,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
-from openai import AsyncOpenAI, AsyncStream, OpenAIError, Timeout
+from openai import APITimeoutError, AsyncOpenAI, AsyncStream, OpenAIError, Timeout
 from openai.types.chat import ChatCompletionChunk
 
 from dupi.errors import Unavailable
@@ -27,12 +30,13 @@ Message = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class AdvisorTimeouts:
-    """All in seconds."""
+    """All in seconds. ``rest``: how long a server that let a deadline pass is not asked again."""
 
     connect: float
     first_token: float
     between_tokens: float
     total: float
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,13 @@ class OpenAIAdvisor:
         self._client = client
         self._model = model
         self._timeouts = timeouts
+        self._rest = _Rest(timeouts.rest)
 
     async def identity(self) -> AdvisorIdentity:
         """Our model, and its version from the alias ``<model>:<version>`` that is served too."""
+        self._rest.respect()
         with _translated("models"):
-            async with asyncio.timeout(self._timeouts.first_token):
+            async with self._rest.after(self._timeouts.first_token):
                 served = [card.id async for card in self._client.models.list()]
         if self._model not in served:
             raise Unavailable(f"{self._model} is not served", reason=_UNAVAILABLE)
@@ -84,13 +90,14 @@ class OpenAIAdvisor:
 
     @asynccontextmanager
     async def reply(self, messages: Sequence[Message], *, timeout: float) -> AsyncIterator[Reply]:  # noqa: ASYNC109
+        self._rest.respect()
         allowed = min(timeout, self._timeouts.total)
         ends_at = asyncio.get_running_loop().time() + allowed
         with _translated("reply"):
-            async with asyncio.timeout(min(allowed, self._timeouts.first_token)):
+            async with asyncio.timeout(allowed), self._rest.after(self._timeouts.first_token):
                 stream = await self._begin(messages)
         async with stream:
-            yield _StreamedReply(stream, ends_at, self._timeouts)
+            yield _StreamedReply(stream, ends_at, self._timeouts, self._rest)
 
     async def _begin(self, messages: Sequence[Message]) -> AsyncStream[ChatCompletionChunk]:
         return await self._client.chat.completions.create(
@@ -98,13 +105,44 @@ class OpenAIAdvisor:
         )
 
 
+class _Rest:
+    """Remembers, for ``seconds``, that the server let somebody wait in vain."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+
+    @asynccontextmanager
+    async def after(self, patience: float) -> AsyncIterator[None]:
+        """Wait for the server no longer than that. (Being cut off by another deadline says
+        nothing of the server.)"""
+        limit = asyncio.timeout(patience)
+        try:
+            async with limit:
+                yield
+        except (TimeoutError, APITimeoutError) as late:
+            if limit.expired() or isinstance(late, APITimeoutError):
+                self._until = asyncio.get_running_loop().time() + self._seconds
+            raise
+
+    def respect(self) -> None:
+        """Raises Unavailable while the server is left alone."""
+        if asyncio.get_running_loop().time() < self._until:
+            raise Unavailable("it hung just now", reason=_UNAVAILABLE)
+
+
 class _StreamedReply:
     def __init__(
-        self, stream: AsyncStream[ChatCompletionChunk], ends_at: float, timeouts: AdvisorTimeouts
+        self,
+        stream: AsyncStream[ChatCompletionChunk],
+        ends_at: float,
+        timeouts: AdvisorTimeouts,
+        rest: _Rest,
     ) -> None:
         self._stream = stream
         self._ends_at = ends_at
         self._timeouts = timeouts
+        self._rest = rest
 
     async def chunks(self) -> AsyncIterator[str]:
         patience, finished = self._timeouts.first_token, False
@@ -118,9 +156,8 @@ class _StreamedReply:
             raise Unavailable("reply: the stream was cut", reason=_UNAVAILABLE)
 
     async def _next(self, patience: float) -> ChatCompletionChunk | None:
-        now = asyncio.get_running_loop().time()
         with _translated("reply"):
-            async with asyncio.timeout_at(min(now + patience, self._ends_at)):
+            async with asyncio.timeout_at(self._ends_at), self._rest.after(patience):
                 return await anext(self._stream, None)
 
 

@@ -73,6 +73,23 @@ async def test_one_that_hangs_from_the_start(parts: Resources, proxy: Proxy) -> 
     assert _is_told_by_the_rules(await _run(parts))
 
 
+@pytest.mark.parametrize(("rest", "is_asked_again"), [(3600, False), (0.1, True)])
+async def test_one_that_hung_is_left_alone_for_a_while(
+    platform: Resources, proxy: Proxy, advisor: AdvisorServer, rest: float, is_asked_again: bool
+) -> None:
+    """Else each of the analyses that wait would hang on it in turn."""
+    advisor.scripts = deque([GOOD])
+    resting, url = replace(_PATIENCE, rest=rest), f"http://{proxy.address}/v1"
+    async with open_advisor(url, api_key=None, model=MODEL, timeouts=resting) as client:
+        parts = replace(platform, advisor=client)
+        proxy.hang()
+        assert _is_told_by_the_rules(await _run(parts))
+        proxy.heal()
+        await asyncio.sleep(0.2)
+        assert _is_told_by_the_rules(await _run(parts)) is not is_asked_again
+        assert bool(advisor.requests) is is_asked_again
+
+
 async def test_one_that_is_gone_without_a_word(
     parts: Resources, proxy: Proxy, advisor: AdvisorServer
 ) -> None:
