@@ -3,15 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from api.local_stack.demo.client import Refused
 from api.local_stack.plan import STORE
 from api.local_stack.stack import Stack
-from tests.faults.calls import AWAY, NeverAnswered
+from tests.faults.calls import AWAY
 from tests.faults.invariants import broken_invariants
 from tests.faults.killer import Killer, make_orders
 from tests.faults.ledger import Ledger
@@ -55,7 +54,7 @@ class Trial:
         dice = random.Random(self._seed)  # noqa: S311 to be repeatable
         killer = Killer(self._stack, self.ledger, make_orders(mix, dice), dice)
         started = time.monotonic()
-        watching = asyncio.create_task(self._stack.watch(self._say))
+        watching = asyncio.create_task(self._stack.watch(self._say_briefly))
         crowd = [asyncio.create_task(self._live(number)) for number in range(people)]
         try:
             await killer.work(pause_seconds=pause_seconds, say=self._say)
@@ -71,6 +70,10 @@ class Trial:
         self._sum_up(killer, stored)
         return self.report
 
+    def _say_briefly(self, text: str) -> None:
+        """Without the end of a log."""
+        self._say(text.partition("\n")[0])
+
     async def _live(self, number: int) -> None:
         """A person who is refused what nobody may be refused is a problem; another one comes."""
         while not self._stop.is_set():
@@ -78,8 +81,10 @@ class Trial:
             person = Person(name, self._webs, self.ledger, seed=self._seed, stop=self._stop)
             try:
                 await person.live()
-            except* (Refused, NeverAnswered) as trouble:
-                self.report.problems += [f"{name}: {one}" for one in trouble.exceptions]
+            except Exception as trouble:
+                self.report.problems += [f"{name}: {one!r}" for one in _single(trouble)]
+                self._say(self.report.problems[-1])
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _let_end(self, crowd: list[asyncio.Task[None]]) -> None:
         self._say("no more kills: everybody ends what they are at")
@@ -138,6 +143,15 @@ class Trial:
             for kill in killer.kills
             if kill.recovered_seconds is None
         ]
+
+
+def _single(trouble: Exception) -> Iterator[Exception]:
+    """What a group of exceptions consists of."""
+    if isinstance(trouble, ExceptionGroup):
+        for one in trouble.exceptions:
+            yield from _single(one)
+    else:
+        yield trouble
 
 
 def _too_long(report: KillReport) -> list[str]:
