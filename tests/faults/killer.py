@@ -17,11 +17,11 @@ _LOOK_EVERY_SECONDS: Final = 0.02
 _LATER_SECONDS: Final = 0.3
 """A kill comes at a random moment within this time after its stage was seen."""
 _WATCH_SECONDS: Final = 0.1
-_RECOVERY_SECONDS: Final = 300.0
+_RECOVERY_SECONDS: Final = 600.0
 _REST_SECONDS: Final[Mapping[Target, float]] = {
-    Target.TRITON: 60,
-    Target.ADVISOR: 45,
-    Target.ENGINE: 45,
+    Target.TRITON: 45,
+    Target.ADVISOR: 20,
+    Target.ENGINE: 20,
     Target.STUB: 10,
     Target.STORE: 10,
 }

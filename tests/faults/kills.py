@@ -15,19 +15,19 @@ from tests.faults.trial import Trial
 from tests.faults.victims import Target, processes_with
 
 SHARES: Final[Mapping[Target, float]] = {
-    Target.WEB: 0.26,
+    Target.WEB: 0.27,
     Target.WORKER: 0.26,
     Target.STORE: 0.13,
     Target.REDIS: 0.10,
     Target.STUB: 0.14,
     Target.TRITON: 0.05,
-    Target.ADVISOR: 0.03,
-    Target.ENGINE: 0.03,
+    Target.ADVISOR: 0.025,
+    Target.ENGINE: 0.025,
 }
 """Triton and vLLM take a minute to come back: few of them, but each at every stage."""
 _SHAPE: Final = StackShape(webs=2, workers=2, has_redis=True)
 _PEOPLE: Final = 6
-_PAUSE_SECONDS: Final = 4.0
+_PAUSE_SECONDS: Final = 2.5
 _CHANGES: Final[Mapping[str, str]] = {
     "DUPI_ANALYSES__LEASE_SECONDS": "8",
     "DUPI_ACCOUNTS__ACCESS_TOKEN_SECONDS": "86400",

@@ -25,7 +25,7 @@ LONGEST_REQUEST_SECONDS: Final = 45.0
 LONGEST_ANALYSIS_SECONDS: Final = 200.0
 """Its deadline of 120 s, and the time in which neither worker nor store was there to write it."""
 _LAST_JOURNEYS_SECONDS: Final = 420.0
-_PARTS_SECONDS: Final = 300.0
+_PARTS_SECONDS: Final = 600.0
 _SWEEPS_SECONDS: Final = 150.0
 _LOOK_EVERY_SECONDS: Final = 2.0
 
