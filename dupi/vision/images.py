@@ -6,6 +6,7 @@ What is kept is an upright sRGB JPEG without any metadata. Everything here is pl
 
 import io
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from dupi.vision.quality import judge
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _DECODED_FORMATS: Final = frozenset({*_FORMATS, "MPO"})
 """Pillow calls a JPEG of several pictures MPO (phones write them); the first is the photo."""
+
+_WEBP_COSTS: Final = 2
+"""WebP's decoder holds each pixel in four places: of such a picture half as many are let in."""
 
 _MODES: Final = frozenset({"RGB", "RGBA", "L", "LA", "P", "1"})
 _TINY: Final = 32
@@ -57,6 +61,9 @@ _BROKEN: Final = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+
+# Pillow warns of metadata that it cannot read, in words that a file can choose.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -120,7 +127,8 @@ def _check_header(image: Image.Image, limits: PhotoSettings) -> None:
     width, height = image.size
     if image.format not in _DECODED_FORMATS or image.mode not in _MODES:
         raise UnsupportedImage(f"{image.format} in {image.mode}", reason="format")
-    if width * height > limits.max_pixels:
+    costs = _WEBP_COSTS if image.format == "WEBP" else 1
+    if width * height * costs > limits.max_pixels:
         raise UnsupportedImage(f"{width} × {height} pixels", reason="too_large")
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise UnsupportedImage("an animation", reason="animated")
