@@ -1,5 +1,6 @@
 """How compose.yaml starts vLLM: options that vLLM takes, and those of the one-machine stack."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ def test_vllm_takes_them(name: str, parser: Any) -> None:
     assert parsed.dtype in {"auto", "float32"}
 
 
+def test_on_a_gpu_it_leaves_room_for_triton(parser: Any) -> None:
+    service = services()["advisor-gpu"]
+    added = re.findall(r'(--[a-z-]+)="\$([A-Z_]+)"', service["entrypoint"][2])
+    given = [f"{name}={service['environment'][value]}" for name, value in added]
+    parsed = parser.parse_args([*_arguments("advisor-gpu"), *given])
+    assert 0 < parsed.gpu_memory_utilization < 0.8
+
+
 @pytest.mark.parametrize("name", _ADVISORS)
 def test_limits_are_those_of_the_one_machine_stack(name: str, parser: Any) -> None:
     options = ServeOptions(model_dir=_WEIGHTS, host="0.0.0.0", port=8100)  # noqa: S104
@@ -59,4 +68,6 @@ def test_the_entry_point_adds_key_and_type(name: str) -> None:
     script = services()[name]["entrypoint"][2]
     assert 'VLLM_API_KEY="$(cat /run/secrets/dupi_advisor_api_key)"' in script
     assert 'exec "$@" --dtype="$ADVISOR_DTYPE"' in script
+    set_there = set(re.findall(r"\$([A-Z_]+)", script))
+    assert set_there <= set(services()[name]["environment"])
     assert option(services()[name], "--model") == services()[name]["volumes"][0]["target"]
