@@ -59,6 +59,11 @@ def _reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
+def _refuse(transport: asyncio.Transport, status: HTTPStatus) -> None:
+    transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+    transport.close()
+
+
 class HttpConnection(HttpToolsProtocol):
     """A head is whole within ``head_seconds`` and 32 KiB; an answer is read within a wait too."""
 
@@ -155,6 +160,12 @@ class SocketConnection(WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """What comes first is a whole head: without a handshake in it, nothing would answer."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            _refuse(self.transport, HTTPStatus.BAD_REQUEST)
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) < MAX_FRAGMENTS:

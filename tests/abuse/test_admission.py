@@ -46,7 +46,7 @@ def admission_of(app: Starlette) -> Admission:
 
 
 async def until(room: Room, taken: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while room.taken != taken:  # noqa: ASYNC110  (rooms tell nobody)
             await asyncio.sleep(0.01)
 
