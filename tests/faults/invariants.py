@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from tests.faults.ledger import Deletion, KnownAnalysis, Ledger
 from tests.faults.snapshot import UNFINISHED, Row, Snapshot, chains_of, events_of
@@ -14,7 +14,7 @@ def broken_invariants(ledger: Ledger, stored: Snapshot) -> list[str]:
     """Every problem; none where all holds."""
     checks = (nothing_is_lost, nothing_is_doubled, deleted_stays_deleted, files_match_records)
     problems = [problem for check in checks for problem in check(ledger, stored)]
-    for analysis in stored.analyses.values():
+    for analysis in filter(_is_kept, stored.analyses.values()):
         problems += (f"analysis {analysis['_id']}: {it}" for it in _problems_of(analysis))
     return problems
 
@@ -29,7 +29,7 @@ def nothing_is_lost(ledger: Ledger, stored: Snapshot) -> Iterator[str]:
 
 
 def _what_is_lost(known: KnownAnalysis, row: Row | None) -> Iterator[str]:
-    if not _is_kept(row) or row is None:
+    if not _is_kept(row):
         yield f"analysis {known.id} was acknowledged and is lost"
         return
     if row["status"] in UNFINISHED:
@@ -61,14 +61,17 @@ def deleted_stays_deleted(ledger: Ledger, stored: Snapshot) -> Iterator[str]:
         ("analysis", ledger.analyses, stored.analyses),
     ):
         for one in known.values():
-            if one.deletion is Deletion.DONE and one.id in rows:
-                yield f"{kind} {one.id} was deleted and is {rows[one.id]['keeping']}"
+            if one.deletion is Deletion.DONE and _is_kept(rows.get(one.id)):
+                yield f"{kind} {one.id} was deleted and is there"
+        for key, row in rows.items():
+            if not _is_kept(row):
+                yield f"deleting {kind} {key} does not come to an end"
 
 
 def files_match_records(_ledger: Ledger, stored: Snapshot) -> Iterator[str]:
     """No file without its record, no record without its files."""
     wanted = {row[key] for row in stored.photos.values() for key in ("image_key", "thumbnail_key")}
-    for row in stored.analyses.values():
+    for row in filter(_is_kept, stored.analyses.values()):
         findings = [f for photo in row["photo_findings"] for f in photo["findings"]]
         wanted |= {finding["attention_key"] for finding in findings} - {None}
     yield from (f"file {path} is missing" for path in sorted(wanted - stored.files))
@@ -82,7 +85,7 @@ def _is_half_written(path: str) -> bool:
     return path.rpartition("/")[2].startswith(".")
 
 
-def _is_kept(row: Row | None) -> bool:
+def _is_kept(row: Row | None) -> TypeGuard[Row]:
     return row is not None and row["keeping"] == "KEPT"
 
 

@@ -71,7 +71,7 @@ def outcomes_of(ledger: Ledger, stored: Snapshot) -> Counter[str]:
 
 def _outcome(stored: Snapshot, analysis_id: str) -> str:
     row = stored.analyses.get(analysis_id)
-    if row is None:
+    if row is None or row["keeping"] != "KEPT":
         return "deleted"
     match row["status"]:
         case "COMPLETED":

@@ -111,6 +111,10 @@ def _forget_deletion(ledger: Ledger, stored: dict[str, Any]) -> None:
     ledger.analyses["a1"].deletion = Deletion.DONE
 
 
+def _never_finish_deleting(ledger: Ledger, stored: dict[str, Any]) -> None:
+    stored["analyses"]["a1"] = {"_id": "a1", "owner_id": _OWNER, "keeping": "DELETING"}
+
+
 def _leave_file(ledger: Ledger, stored: dict[str, Any]) -> None:
     stored["files"] |= {f"photos/{_OWNER}/p9/image.jpg"}
 
@@ -156,7 +160,8 @@ def _garble_words(ledger: Ledger, stored: dict[str, Any]) -> None:
         (_ignore_cancel, "was cancelled and is COMPLETED"),
         (_make_another, "has 1 analyses that nobody was told of"),
         (_use_key_twice, "a1 belongs to 2 keys"),
-        (_forget_deletion, "was deleted and is KEPT"),
+        (_forget_deletion, "was deleted and is there"),
+        (_never_finish_deleting, "deleting analysis a1 does not come to an end"),
         (_leave_file, "p9/image.jpg belongs to nothing"),
         (_leave_half_a_file, ".new-x belongs to nothing"),
         (_lose_file, "map.png is missing"),
