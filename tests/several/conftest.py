@@ -16,9 +16,13 @@ from pymongo import AsyncMongoClient
 from api.local_stack.demo.client import ApiClient
 from api.local_stack.plan import StackShape, plan_stack
 from api.local_stack.stack import Stack, running_stack
+from tests.adapters.conftest import buckets
 from tests.support.buckets import BucketServer, running_buckets
 from tests.support.stack import RunningStack
 from tests.support.store import fresh_database_url
+from tests.support.web_fixtures import parts, photo
+
+__all__ = ["buckets", "parts", "photo"]
 
 _SHARED: Final = (
     "DUPI_TRITON_URL",
@@ -63,9 +67,9 @@ async def running_several(
     stack: RunningStack, state: Path, **changes: str
 ) -> AsyncIterator[Several]:
     """``changes`` are settings of all four processes."""
-    with running_buckets() as buckets:
+    with running_buckets() as server:
         given = {name: stack.environment[name] for name in _SHARED if name in stack.environment}
-        given |= {**buckets.environment, **_given_store(), **changes}
+        given |= {**server.environment, **_given_store(), **changes}
         plan = plan_stack(
             given,
             state=state,
@@ -73,7 +77,7 @@ async def running_several(
             shape=StackShape(webs=2, workers=2, has_redis=True),
         )
         async with running_stack(Stack(plan)) as control:
-            yield Several(control, buckets)
+            yield Several(control, server)
 
 
 def _given_store() -> Mapping[str, str]:
