@@ -18,6 +18,7 @@ _LATER_SECONDS: Final = 0.3
 """A kill comes at a random moment within this time after its stage was seen."""
 _WATCH_SECONDS: Final = 0.1
 _RECOVERY_SECONDS: Final = 600.0
+_GIVE_UP_SECONDS: Final = 600.0
 _REST_SECONDS: Final[Mapping[Target, float]] = {
     Target.TRITON: 45,
     Target.ADVISOR: 20,
@@ -73,10 +74,11 @@ class Killer:
         self._recoveries: set[asyncio.Task[None]] = set()
 
     async def work(self, *, pause_seconds: float, say: Callable[[str], None]) -> None:
-        """Carry out every order, each as soon as its stage is met and its target is up."""
+        """Carry out every order, each as soon as its stage is met and its target is up. What is
+        left in ``orders`` could not be carried out."""
         started = time.monotonic()
-        while self.orders:
-            order, victim = await self._next()
+        while found := await self._next():
+            order, victim = found
             await asyncio.sleep(self._dice.uniform(0, _LATER_SECONDS))
             victim.kill()
             kill = Kill(order.target, order.stage, victim.name, time.monotonic() - started)
@@ -85,8 +87,10 @@ class Killer:
             await asyncio.sleep(self._dice.uniform(0.2, 2 * pause_seconds))
         await asyncio.gather(*self._recoveries)
 
-    async def _next(self) -> tuple[Order, Victim]:
-        while True:
+    async def _next(self) -> tuple[Order, Victim] | None:
+        """``None``: all is done, or nothing of what is left could be done for minutes."""
+        give_up = time.monotonic() + _GIVE_UP_SECONDS
+        while self.orders and time.monotonic() < give_up:
             stages = self._ledger.stages()
             for order in self._possible(stages):
                 victim = find_victim(self._stack, order.target, self._dice)
@@ -94,6 +98,7 @@ class Killer:
                     self.orders.remove(order)
                     return order, victim
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        return None
 
     def _possible(self, stages: set[Stage]) -> list[Order]:
         """The first order of each target whose stage is met now. Those come first that have to

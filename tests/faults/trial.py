@@ -139,6 +139,9 @@ class Trial:
         )
         report.problems += ledger.problems + _too_long(report)
         report.problems += [
+            f"nobody met {order.target} while {order.stage}" for order in killer.orders
+        ]
+        report.problems += [
             f"{kill.target} ({kill.victim}) did not come back"
             for kill in killer.kills
             if kill.recovered_seconds is None
