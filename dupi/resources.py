@@ -1,6 +1,5 @@
 """What web and worker hold open: one typed bundle, opened and closed as one."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from dupi.adapters.redis_hints import HintTimes, open_redis_hints
 from dupi.adapters.redis_limits import RedisRateLimits
 from dupi.adapters.storage import FolderStorage, PhotoStorage
 from dupi.adapters.triton import Classifier, ModelServer, TritonClient, open_triton
+from dupi.analyses.capacity import Desk
 from dupi.settings import Settings
 from dupi.store import StoreDatabase, open_store
 from dupi.vision.decoder import ImageDecoder
@@ -34,8 +34,8 @@ class Resources:
     classifier: Classifier
     model_server: ModelServer
     advisor: Advisor
-    admission: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while an analysis is let in, so that two never count the same room."""
+    admission: Desk = field(default_factory=Desk)
+    """An analysis is let in there, so that two never count the same room."""
 
 
 @asynccontextmanager

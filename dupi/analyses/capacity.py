@@ -5,7 +5,9 @@ and from how many are unfinished, follows how long a new one would wait. What wo
 to be done by its deadline is refused at once, with the time after which it may be worth a try.
 """
 
+import asyncio
 import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ _SEEN_WITHIN_MS: Final = 20_000
 _FORGOTTEN_AFTER_MS: Final = 600_000
 _SMOOTHING: Final = 0.2
 _LONGEST_RETRY_S: Final = 120
+_REMEMBERED_S: Final = 1.0
+_WAITING_AT_MOST: Final = 8
 
 
 class WorkerRecord(StoredDocument):
@@ -63,6 +67,45 @@ async def forget_worker(worker_id: str) -> None:
     await _workers().delete_many({"seen_at_ms": {"$lt": long_ago}})
 
 
+class Desk:
+    """Where one process lets analyses in, one at a time. A crowd is refused at once, from memory:
+    counting for each of them would take longer than they should wait for a no."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._waiting = 0
+        self._full_until = 0.0
+        self._retry_after = 1
+
+    def is_full(self, *, retry_after_seconds: int) -> None:
+        """Remember it for a moment."""
+        self._full_until = time.monotonic() + _REMEMBERED_S
+        self._retry_after = retry_after_seconds
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Raises Unavailable where it was full just now, or where many wait."""
+        self._refuse_crowd()
+        self._waiting += 1
+        try:
+            async with self._lock:
+                self._refuse_full()
+                yield
+        finally:
+            self._waiting -= 1
+
+    def _refuse_crowd(self) -> None:
+        self._refuse_full()
+        if self._waiting >= _WAITING_AT_MOST:
+            raise Unavailable("many ask at once", retry_after_seconds=2, reason="queue")
+
+    def _refuse_full(self) -> None:
+        if time.monotonic() < self._full_until:
+            raise Unavailable(
+                "the queue is full", retry_after_seconds=self._retry_after, reason="queue"
+            )
+
+
 @asynccontextmanager
 async def refuse_overload(resources: "Resources", owner_id: str) -> AsyncIterator[None]:
     """Add one unfinished analysis inside. One at a time in a process, so that a rush of requests
@@ -70,7 +113,7 @@ async def refuse_overload(resources: "Resources", owner_id: str) -> AsyncIterato
 
     Raises RateLimited (too many of this person's), Unavailable (it would wait too long).
     """
-    async with resources.admission:
+    async with resources.admission.turn():
         await _refuse_many_of_one(resources, owner_id)
         await _refuse_long_wait(resources)
         yield
@@ -89,6 +132,7 @@ async def _refuse_long_wait(resources: "Resources") -> None:
     seconds_too_long = working.seconds_until_begun(unfinished) - limits.max_wait_seconds
     if unfinished >= limits.max_queued or seconds_too_long > 0:
         seconds = min(max(1, math.ceil(seconds_too_long)), _LONGEST_RETRY_S)
+        resources.admission.is_full(retry_after_seconds=seconds)
         raise Unavailable("the queue is full", retry_after_seconds=seconds, reason="queue")
 
 

@@ -197,6 +197,7 @@ class Photo(StoredDocument):
         name = "photos"
         indexes: ClassVar = [
             IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
+            IndexModel([("owner_id", ASCENDING)], name="owner"),
             IndexModel([("keeping", ASCENDING)], name="keeping"),
         ]
 
@@ -234,9 +235,9 @@ class Analysis(StoredDocument):
         bson_encoders: ClassVar = {SurveyAnswers: plain, Plan: plain}
         indexes: ClassVar = [
             IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
-            IndexModel(
-                [("status", ASCENDING), ("lease_expires_at_ms", ASCENDING)], name="claimable"
-            ),
+            # The embedded store uses indexes of one field only, and reads everything without.
+            IndexModel([("owner_id", ASCENDING)], name="owner"),
+            IndexModel([("status", ASCENDING)], name="status"),
             IndexModel([("keeping", ASCENDING)], name="keeping"),
             IndexModel([("lease_expires_at_ms", ASCENDING)], name="lease"),
         ]

@@ -8,6 +8,7 @@ import pytest
 
 from dupi.adapters.advisor import AdvisorTimeouts, open_advisor
 from dupi.adapters.storage import FolderStorage
+from dupi.analyses.capacity import Desk
 from dupi.operations.models import Deployment
 from dupi.resources import Resources
 from dupi.store import StoreDatabase
@@ -57,4 +58,5 @@ async def platform(
             storage=FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5),
             classifier=classifier,
             advisor=client,
+            admission=Desk(),
         )

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from dupi.analyses import capacity
 from dupi.analyses.capacity import Pace, Throughput, WorkerRecord, forget_worker, report_pace
 from dupi.analyses.models import Analysis
 from dupi.analyses.service import request_analysis
@@ -87,6 +88,29 @@ async def test_a_rush_passes_no_more_than_there_is_room_for(platform: Resources)
     answers = await asyncio.gather(*(ask() for _ in range(12)), return_exceptions=True)
     assert sum(isinstance(answer, Analysis) for answer in answers) == 3
     assert sum(isinstance(answer, Unavailable) for answer in answers) == 9
+
+
+async def test_a_crowd_is_refused_without_asking_the_store(
+    platform: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting for each of them would take longer than they should wait for a no."""
+    counted = 0
+
+    async def count(*, owner_id: str | None = None, at_most: int) -> int:
+        nonlocal counted
+        counted += owner_id is None
+        await asyncio.sleep(0.05)
+        return 0 if owner_id else at_most
+
+    monkeypatch.setattr(capacity, "count_unfinished", count)
+
+    async def ask() -> None:
+        async with capacity.refuse_overload(platform, "someone"):
+            pass
+
+    answers = await asyncio.gather(*(ask() for _ in range(100)), return_exceptions=True)
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert counted == 1
 
 
 def test_a_pace_follows_what_it_sees() -> None:

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from dupi.adapters.limits import LocalRateLimits
 from dupi.adapters.storage import FolderStorage
+from dupi.analyses.capacity import Desk
 from dupi.resources import Resources
 from dupi.store import StoreDatabase
 from tests.analyses.conftest import advisor, classifier, deployment, platform
@@ -45,7 +46,9 @@ def parts(resources: Resources, store: StoreDatabase, tmp_path: Path) -> Resourc
         }
     )
     storage = FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5)
-    return replace(resources, settings=changed, limits=LocalRateLimits(), storage=storage)
+    return replace(
+        resources, settings=changed, limits=LocalRateLimits(), storage=storage, admission=Desk()
+    )
 
 
 @pytest.fixture
