@@ -1,0 +1,47 @@
+"""Photos of what is no scalp, by kind, as a person might upload them."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from export.data.drawing import strangers
+from export.data.drawing.camera import photograph
+from export.data.drawing.canvas import HEIGHT, SIZE, WIDTH
+
+_Painter = Callable[[np.random.Generator], Image.Image]
+
+
+def _face(rng: np.random.Generator) -> Image.Image:
+    """A head and shoulders before a wall: hair, eyes, brows, nose, mouth."""
+    photo = Image.new("RGB", SIZE, tuple(rng.integers(120, 220, 3).tolist()))
+    draw = ImageDraw.Draw(photo)
+    x, y = WIDTH // 2 + int(rng.integers(-40, 40)), HEIGHT // 2
+    skin, hair = (224, 182, 158), (48, 34, 28)
+    draw.ellipse((x - 230, y + 150, x + 230, y + 500), fill=(60, 80, 140))
+    draw.ellipse((x - 150, y - 220, x + 150, y + 90), fill=hair)
+    draw.ellipse((x - 125, y - 160, x + 125, y + 190), fill=skin)
+    for side in (-55, 55):
+        draw.ellipse((x + side - 26, y - 42, x + side + 26, y - 14), fill="white")
+        draw.ellipse((x + side - 11, y - 40, x + side + 11, y - 16), fill=(70, 46, 30))
+        draw.line((x + side - 34, y - 62, x + side + 30, y - 66), fill=hair, width=8)
+    draw.line((x, y - 20, x - 12, y + 45, x + 10, y + 50), fill=(190, 140, 118), width=5)
+    draw.chord((x - 50, y + 70, x + 50, y + 118), 0, 180, fill=(176, 70, 74))
+    return photo.filter(ImageFilter.GaussianBlur(1))
+
+
+KINDS: Final[Mapping[str, _Painter]] = {
+    "landscape": strangers._landscape,
+    "face": _face,
+    "fur": strangers._fur,
+    "fabric": strangers._fabric,
+    "bare skin": strangers._bare_skin,
+    "page of text": strangers._page,
+}
+
+
+def stranger(kind: str, seed: int) -> Image.Image:
+    """A 640 × 480 photo of this kind, through the same camera as drawn scalps."""
+    rng = np.random.default_rng(seed)
+    return photograph(KINDS[kind](rng), rng)
