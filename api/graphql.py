@@ -135,6 +135,7 @@ class GraphQLApp(GraphQL[Context, None]):
             if token is not None:
                 with store_errors():
                     await context.sign_in(token)
+            context.streams = self._get_stream_transport_from_headers(request.headers) is not None
             request.state.context = context
         return context
 

@@ -42,7 +42,8 @@ class CookieJar(Protocol):
 class Context:
     """One HTTP request, or one socket with all its operations.
 
-    ``access_token`` stays with it, so that a long stream can see its session end.
+    ``access_token`` stays with it, so that a long stream can see its session end. ``streams``:
+    whether more than one answer can be given.
     """
 
     resources: Resources
@@ -54,6 +55,7 @@ class Context:
     address: str | None = None
     cookies: Mapping[str, str] = field(default_factory=dict)
     jar: CookieJar | None = None
+    streams: bool = True
     photos: DataLoader[PhotoKey, Photo | None] = field(init=False)
     _consented: bool = field(default=False, init=False)
 

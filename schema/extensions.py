@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     get_operation_ast,
 )
 from strawberry.exceptions import StrawberryInputCoercionError
@@ -52,6 +53,8 @@ class DocumentLimits(SchemaExtension):
         document, operation = context.graphql_document, _operation(context)
         if document is None or operation is None:
             return [GraphQLError("Name one of the operations to run.")]
+        if operation.operation is OperationType.SUBSCRIPTION and not context.context.streams:
+            return [GraphQLError("Subscribe by WebSocket, or accept text/event-stream.")]
         schema, variables = context.schema._schema, context.variables or {}
         try:
             check_variables(variables)

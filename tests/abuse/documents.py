@@ -12,6 +12,7 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
     is_list_type,
+    is_required_argument,
 )
 from hypothesis import strategies as st
 
@@ -20,7 +21,15 @@ from schema.root import schema
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 _ODD = ["null", "1", "-1", '""', '"x"', "1e400", "[]", "{}", "$v", "true", "NOTHING", '"\\u0000"']
-_DIRECTIVES = ["", "", "", "", " @include(if: true)", " @skip(if: $v)", " @unknown", " @include"]
+_FITTING = {
+    "Int": ["1", "0", "1991"],
+    "Float": ["1.5"],
+    "Boolean": ["true", "false"],
+    "ID": ['"x"', "1"],
+    "DateTime": ['"2026-11-24T08:00:00Z"'],
+    "String": ['"x"', '"mina@example.com"', '"correct horse battery staple"'],
+}
+_DIRECTIVES = [*[""] * 40, " @include(if: true)", " @skip(if: $v)", " @unknown", " @include"]
 
 
 @st.composite
@@ -28,12 +37,14 @@ def documents(draw: Draw) -> str:
     """Up to three operations and fragments, deep, wide, and wrong in places."""
     kinds = [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")]
     parts = []
-    for number in range(draw(st.integers(1, 2))):
+    for number in range(1 + _rarely(draw)):
         word, root = draw(st.sampled_from(kinds))
-        variables = draw(st.sampled_from(["", "", "($v: Boolean = false)", "($v: ID!)", "($v: X)"]))
+        variables = draw(
+            st.sampled_from([*[""] * 12, "($v: Boolean = false)", "($v: ID!)", "($v: X)"])
+        )
         name = draw(st.sampled_from(["", f" Q{number}"]))
         parts.append(f"{word}{name}{variables} {_selection(draw, root, 4)}")
-    for number in range(draw(st.integers(0, 2))):
+    for number in range(2 * _rarely(draw)):
         on = draw(st.sampled_from(["Query", "User", "Analysis", "Photo", "Nothing"]))
         parts.append(f"fragment F{number} on {on} {_selection(draw, on, 2)}")
     return " ".join(parts)
@@ -46,15 +57,14 @@ def _selection(draw: Draw, kind: str, depth: int) -> str:
 
 
 def _one(draw: Draw, kind: Any, depth: int) -> str:
-    spread = draw(st.integers(0, 9))
-    if spread == 0:
+    if _rarely(draw):
         return str(
             draw(st.sampled_from(["...F0", "...F1", "... { __typename }", "... on User { id }"]))
         )
     if isinstance(kind, GraphQLUnionType):
         member = draw(st.sampled_from([member.name for member in kind.types]))
         return f"... on {member} {_selection(draw, member, depth - 1)}" if depth else "__typename"
-    if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or spread == 1:
+    if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or _rarely(draw):
         return str(
             draw(st.sampled_from(["__typename", "id", "nothing", "__schema { types { name } }"]))
         )
@@ -63,8 +73,12 @@ def _one(draw: Draw, kind: Any, depth: int) -> str:
 
 
 def _field(draw: Draw, name: str, field: GraphQLField, depth: int) -> str:
-    alias = draw(st.sampled_from(["", "", "a: ", "b: "]))
-    given = [f"{arg}: {_value(draw, shape.type, 3)}" for arg, shape in field.args.items()]
+    alias = draw(st.sampled_from(["", "", "", "", "", "a: "]))
+    given = [
+        f"{arg}: {_value(draw, shape.type, 3)}"
+        for arg, shape in field.args.items()
+        if is_required_argument(shape) or _rarely(draw)
+    ]
     arguments = f"({', '.join(given)})" if given else ""
     directive = draw(st.sampled_from(_DIRECTIVES))
     inner = get_named_type(field.type)
@@ -75,7 +89,7 @@ def _field(draw: Draw, name: str, field: GraphQLField, depth: int) -> str:
 
 
 def _value(draw: Draw, shape: Any, depth: int) -> str:
-    if draw(st.integers(0, 7)) == 0 or not depth:
+    if not depth or _rarely(draw):
         return str(draw(st.sampled_from(_ODD)))
     inner = get_named_type(shape)
     one = _plain(draw, inner, depth)
@@ -88,4 +102,8 @@ def _plain(draw: Draw, kind: Any, depth: int) -> str:
         return "{" + ", ".join(fields) + "}"
     if isinstance(kind, GraphQLEnumType):
         return str(draw(st.sampled_from(sorted(kind.values))))
-    return str(draw(st.sampled_from(["1", "0", "true", '"x"', '"mina@example.com"', '"1991"'])))
+    return str(draw(st.sampled_from(_FITTING.get(kind.name, ['"x"']))))
+
+
+def _rarely(draw: Draw) -> bool:
+    return bool(draw(st.integers(0, 24)) == 24)

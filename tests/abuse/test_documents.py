@@ -97,6 +97,13 @@ async def test_what_is_wrong_in_many_places_is_told_in_a_few(anyone: Caller, doc
     assert work.calls < MOST_CALLS
 
 
+async def test_a_subscription_needs_a_stream(mina: Caller) -> None:
+    document = 'subscription { analysisProgress(id: "x") { at } }'
+    assert await mina.code(document) == "GRAPHQL_INVALID"
+    answer = await mina.post({"query": document}, Accept="text/event-stream")
+    assert "NOT_FOUND" in answer.text
+
+
 @pytest.mark.parametrize(
     "variables",
     [
