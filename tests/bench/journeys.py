@@ -24,6 +24,8 @@ ANALYSE: Final = "analysis, photo stored"
 UPLOAD: Final = "upload"
 WHOLE: Final = "upload and analysis"
 
+_APART_S: Final = 0.02
+"""Between people's beginnings: all in the same instant would be a crowd that is refused."""
 _API_SECONDS: Final = 2.0
 """Times what Triton alone is given: an analysis takes longer than one inference."""
 _OPEN_DOORS: Final = {
@@ -53,7 +55,7 @@ class Crowd:
 
     async def run(self, what: str, call: Callable[[int], Awaitable[object]], at_once: int) -> Load:
         before = self._spent()
-        load = await drive(call, at_once=at_once, seconds=self.seconds)
+        load = await drive(call, at_once=at_once, seconds=self.seconds, apart_s=_APART_S)
         each = {
             k: 1000 * (v - before.get(k, 0)) / len(load.latencies) for k, v in self._spent().items()
         }
@@ -92,8 +94,10 @@ async def measure(rig: Rig) -> list[Table]:
         }
         loads = await interleaved(turns, repeats=rig.scale.repeats)
     rows = [load_row(name, at_once, loads[at_once, name], "photos/s") for at_once, name in turns]
+    refused = sum(person.refused for person in crowd.everyone)
+    notes = (*_NOTES, f"{refused} requests for an analysis were refused, and asked again in time.")
     return [
-        Table("Photos through the public API, advice off", rows, _NOTES),
+        Table("Photos through the public API, advice off", rows, notes),
         _processor_table(crowd, max(rig.scale.crowds)),
     ]
 

@@ -1,5 +1,6 @@
 """People who use the public API, each with one connection for requests and one socket."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,11 +34,15 @@ class Told:
 
 @dataclass
 class Person:
-    """Signed up, consented, with an initialised socket."""
+    """Signed up, consented, with an initialised socket.
+
+    ``refused``: how often there was no room for an analysis, and this person asked again later.
+    """
 
     caller: Caller
     wire: WebSocket
     photos: list[str] = field(default_factory=list)
+    refused: int = 0
     _followed: int = 0
 
     async def upload(self, photo: bytes) -> str:
@@ -47,12 +52,20 @@ class Person:
     async def analyse(self, photo_id: str) -> list[Told]:
         """Ask for an analysis of one photo and follow it until it is completed."""
         given = {"photoIds": [photo_id], "survey": SURVEY, "idempotencyKey": secrets.token_hex(8)}
-        asked = _payload(await self.caller.run("RequestAnalysis", input=given))
-        told = [event async for event in self._follow(asked["analysis"]["id"])]
+        told = [event async for event in self._follow(await self._ask(given))]
         end = told[-1].event.get("analysis") or {}
         if end.get("status") != "COMPLETED":
             raise Refused(f"an analysis ended as {end}")
         return told
+
+    async def _ask(self, given: dict[str, Any]) -> str:
+        """Ask until there is room; the analysis' id."""
+        while "retryAfterSeconds" in (
+            asked := await self.caller.run("RequestAnalysis", input=given)
+        ):
+            self.refused += 1
+            await asyncio.sleep(asked["retryAfterSeconds"])
+        return str(_payload(asked)["analysis"]["id"])
 
     async def _follow(self, analysis_id: str) -> AsyncIterator[Told]:
         self._followed += 1

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
 from api.local_stack.plan import (
     ADVISOR,
     STORE,
@@ -92,15 +89,3 @@ def given_by(rig: Rig, database: str) -> dict[str, str]:
 def refusing_url() -> str:
     """An endpoint where nobody listens: whoever calls is refused at once."""
     return f"http://{LOOPBACK}:{free_ports(1)[0]}/v1"
-
-
-async def read_metrics(web_url: str) -> dict[str, float]:
-    """Samples of ``/metrics``: ``name{label=value}`` to its number, by one label at most."""
-    async with httpx.AsyncClient(trust_env=False) as client:
-        text = (await client.get(f"{web_url}/metrics")).text
-    return {
-        " ".join([sample.name, *sample.labels.values()]): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if len(sample.labels) <= 1
-    }

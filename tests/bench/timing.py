@@ -1,5 +1,6 @@
 """The core of all sections: callers that ask again and again, and contestants that take turns."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +36,10 @@ class Load:
         return float(np.percentile(self.latencies, percent)) * 1000
 
 
-async def drive(call: Call, *, at_once: int, seconds: float) -> Load:
+async def drive(call: Call, *, at_once: int, seconds: float, apart_s: float = 0.0) -> Load:
     """``at_once`` callers call again and again; each ends its last call after ``seconds``.
+
+    They begin ``apart_s`` seconds one after the other.
 
     The rate is over all of that time: while the last calls end, what serves them is still busy.
     """
@@ -44,6 +47,7 @@ async def drive(call: Call, *, at_once: int, seconds: float) -> Load:
     started = time.perf_counter()
 
     async def go_on(caller: int) -> None:
+        await asyncio.sleep(caller * apart_s)
         while (begun := time.perf_counter()) - started < seconds:
             await call(caller)
             latencies.append(time.perf_counter() - begun)
