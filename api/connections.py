@@ -52,6 +52,28 @@ class _Deadline:
             self._timer = None
 
 
+class _Patience:
+    """Resets a peer that has taken nothing more of what waits for it when it is looked at again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._deadline = _Deadline()
+
+    def start(self, transport: asyncio.Transport) -> None:
+        left = transport.get_write_buffer_size()
+        self._deadline.start(self._seconds, lambda: self._look(transport, left))
+
+    def stop(self) -> None:
+        self._deadline.stop()
+
+    def _look(self, transport: asyncio.Transport, left: int) -> None:
+        self.stop()
+        if transport.get_write_buffer_size() < left:
+            self.start(transport)
+        else:
+            _reset(transport)
+
+
 def _reset(transport: asyncio.Transport) -> None:
     """End it, and drop what the kernel still holds for a peer that would not read it."""
     connection = transport.get_extra_info("socket")
@@ -65,14 +87,14 @@ def _refuse(transport: asyncio.Transport, status: HTTPStatus) -> None:
 
 
 class HttpConnection(HttpToolsProtocol):
-    """A head is whole within ``head_seconds`` and 32 KiB; an answer is read within a wait too."""
+    """A head is whole within ``head_seconds`` and 32 KiB; an answer is read on."""
 
     head_seconds: float
     write_seconds: float
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._head, self._write = _Deadline(), _Deadline()
+        self._head, self._write = _Deadline(), _Patience(self.write_seconds)
         self._head_bytes = 0
         self._is_in_head = True
 
@@ -118,7 +140,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write.start(self.write_seconds, lambda: _reset(self.transport))
+        self._write.start(self.transport)
 
     def resume_writing(self) -> None:
         self._write.stop()
@@ -143,7 +165,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._write = _Deadline()
+        self._write = _Patience(self.write_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._write.stop()
@@ -151,7 +173,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write.start(self.write_seconds, lambda: _reset(self.transport))
+        self._write.start(self.transport)
         if not self.read_paused:
             self.transport.pause_reading()
 

@@ -22,6 +22,11 @@ from tests.abuse.raw import (
 CHUNKED = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 CHUNKED += b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 
+LONG = json.dumps(
+    {"query": "{" + " ".join(f"a{n}: consentDocuments {{ body }}" for n in range(20)) + "}"}
+).encode()
+"""Asks for an answer of 60 KB."""
+
 MALFORMED = {
     "no request line": b"\r\n\r\nnonsense\r\n\r\n",
     "one word": b"GET\r\n\r\n",
@@ -151,15 +156,28 @@ async def test_many_requests_in_one_go_are_answered_in_order(web: str) -> None:
 
 async def test_who_does_not_read_is_cut_off(parts: Resources) -> None:
     """Fifty long answers are asked for and none is read: few are made, then it ends."""
-    texts = " ".join(f"a{n}: consentDocuments {{ body }}" for n in range(20))
-    body = json.dumps({"query": f"{{ {texts} }}"}).encode()
     before = made()
     async with served_with(parts, write_timeout_seconds=0.3) as web:
         with deaf_socket(web) as peer:
-            await asyncio.get_running_loop().sock_sendall(peer, post(body) * 50)
+            await asyncio.get_running_loop().sock_sendall(peer, post(LONG) * 50)
             await until_reset(peer)
         await assert_alive(web)
     assert made() - before < 50
+
+
+async def test_who_reads_slowly_is_served(parts: Resources) -> None:
+    """For longer than the wait, as it goes on taking something."""
+    async with served_with(parts, write_timeout_seconds=1) as web:
+        with deaf_socket(web) as peer:
+            loop, received = asyncio.get_running_loop(), b""
+            started = loop.time()
+            sent = post(LONG) * 40 + post(LONG, Connection="close")
+            await loop.sock_sendall(peer, sent)
+            async with asyncio.timeout(60):
+                while data := await loop.sock_recv(peer, 2**16):
+                    received += data
+                    await asyncio.sleep(0.02 if loop.time() - started < 4 else 0)
+    assert received.count(b"HTTP/1.1 200 OK") == 41
 
 
 def made() -> float:
