@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from ipaddress import ip_address
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from api.callers import resources_of
 from dupi.logs import get_logger
@@ -14,6 +15,7 @@ from dupi.operations.readiness import PartState, readiness
 from dupi.resources import Resources
 
 _REMEMBERED_S: Final = 1.0
+_PROXIED: Final = ("forwarded", "x-forwarded-for", "via")
 
 log = get_logger(__name__)
 
@@ -63,5 +65,19 @@ async def live(_: Request) -> Response:
     return JSONResponse({"status": "live"})
 
 
-async def metrics(_: Request) -> Response:
+async def metrics(request: Request) -> Response:
+    """For those who run the platform: nothing is there for who comes from elsewhere."""
+    if not _is_from_inside(request):
+        return PlainTextResponse("Not Found", status_code=404)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_from_inside(request: Request) -> bool:
+    """From a private address, and not through a proxy, behind which anyone may be."""
+    if request.client is None or any(name in request.headers for name in _PROXIED):
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private

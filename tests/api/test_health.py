@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -79,3 +80,23 @@ async def test_causes_are_for_the_log_alone(
     assert "hunter2" not in text
     told = [line["cause"] for line in lines if line["event"] == "readiness"]
     assert told.count(_CAUSE) == 1
+
+
+async def test_metrics_are_for_who_comes_from_inside_and_not_through_a_proxy(
+    observed: Resources,
+) -> None:
+    app = app_over(observed)
+    for host, headers, status in (
+        ("127.0.0.1", {}, 200),
+        ("10.1.2.3", {}, 200),
+        ("fd00::1", {}, 200),
+        ("8.8.8.8", {}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}, 404),
+        ("10.1.2.3", {"Forwarded": "for=10.0.0.1"}, 404),
+        ("unix", {}, 404),
+    ):
+        transport = httpx.ASGITransport(app, client=(host, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            answer = await http.get("/metrics", headers=headers)
+        assert answer.status_code == status, (host, headers)
+        assert ("dupi_" in answer.text) == (status == 200)
