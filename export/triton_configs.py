@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _SIDE = contract.INPUT_SIZE // contract.FEATURE_STRIDE
 _FEATURES = [contract.FEATURE_CHANNELS, _SIDE, _SIDE]
 _HEADER = "# Written by `python -m export.triton_configs`; change that instead.\n"
-_MAX_QUEUED = 64
+MAX_QUEUED = 64
 _QUEUE_TIMEOUT_US = 8_000_000
 _BATCH_DELAY_US = 2_000
 _WARM_BATCHES = (1, 2, 4, contract.MAX_BATCH_SIZE)
@@ -39,7 +39,7 @@ def component_config(model: str) -> Json:
             "default_queue_policy": {
                 "timeout_action": "REJECT",
                 "default_timeout_microseconds": _QUEUE_TIMEOUT_US,
-                "max_queue_size": _MAX_QUEUED,
+                "max_queue_size": MAX_QUEUED,
             },
         },
         "model_warmup": [

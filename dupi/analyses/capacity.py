@@ -29,7 +29,7 @@ _FORGOTTEN_AFTER_MS: Final = 600_000
 _SMOOTHING: Final = 0.2
 _LONGEST_RETRY_S: Final = 120
 _REMEMBERED_S: Final = 1.0
-_WAITING_AT_MOST: Final = 8
+_WAITING_AT_MOST: Final = 3
 
 
 class WorkerRecord(StoredDocument):
