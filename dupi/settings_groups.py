@@ -88,6 +88,8 @@ class PhotoSettings(Group):
     decode_timeout_seconds: float = Field(10.0, gt=0, description="decode a photo within")
     storage_timeout_seconds: float = Field(10.0, gt=0, description="store or read an object within")
     url_lifetime_seconds: int = Field(600, ge=1, description="life of a signed url")
+    uploads_per_person: int = Field(30, ge=1, description="uploads in a row, per person")
+    upload_refill_seconds: float = Field(10.0, gt=0, description="one more per person after")
 
 
 class AnalysesSettings(Group):

@@ -25,7 +25,6 @@ from dupi.vision.images import UprightPhoto
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_UPLOADS: Final = Limit(burst=30, refill_seconds=10)
 _SWEEP_AT_ONCE: Final = 100
 _UPLOAD_AT_MOST: Final = timedelta(minutes=10)
 _KEPT: Final = {"keeping": Keeping.KEPT.value}
@@ -74,7 +73,9 @@ async def upload_photo(
     Raises ConsentRequired, UnsupportedImage, PoorImage, Unavailable, RateLimited, Conflict.
     """
     await require_sensitive_consent(resources, owner_id)
-    await resources.limits.take(f"upload:{owner_id}", _UPLOADS)
+    settings = resources.settings.photos
+    limit = Limit(settings.uploads_per_person, settings.upload_refill_seconds)
+    await resources.limits.take(f"upload:{owner_id}", limit)
     return await once(
         person_id=owner_id,
         operation="uploadPhoto",
