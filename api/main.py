@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from api.connections import connection_options
 from api.graphql import GraphQLApp
 from api.health import Readiness, live, metrics
-from api.media import media
+from api.media import Media
 from api.middleware import REQUEST_ID, RequestIds
 from api.worker import keep_startup_objects, run_workers
 from dupi.logs import get_logger, set_up_logs
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
-            Route("/media/{key:path}", media),
+            Route("/media/{key:path}", Media(graphql.admission).endpoint),
             Route("/health/live", live),
             Route("/health/ready", Readiness().endpoint),
             Route("/metrics", metrics),

@@ -119,6 +119,18 @@ async def test_requests_beyond_the_bound_are_refused(parts: Resources) -> None:
         await until(admission.requests, 0)
 
 
+async def test_media_beyond_the_bound_are_refused(parts: Resources) -> None:
+    """They are held whole, so they count among the requests."""
+    app = app_over(with_api(parts, requests_at_once=1))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://testserver"
+    ) as http:
+        with admission_of(app).requests.place():
+            refused = await http.get("/media/photos/a/b/original.jpg")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert (await http.get("/media/photos/a/b/original.jpg")).status_code == 404
+
+
 async def test_sockets_beyond_the_bound_are_refused_at_the_handshake(parts: Resources) -> None:
     app = app_over(with_api(parts, streams_at_once=2))
     async with served(app) as web:
