@@ -11,7 +11,7 @@ from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
 from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
-from dupi.analyses.queue import count_unfinished, free_impossible_leases
+from dupi.analyses.queue import free_impossible_leases, list_unfinished
 from dupi.concurrency import wait_until
 from dupi.idempotency import purge_expired
 from dupi.ids import new_id
@@ -62,4 +62,5 @@ async def _attempt(work: Awaitable[object]) -> None:
 
 
 async def _measure_queue(resources: Resources) -> None:
-    QUEUE_DEPTH.set(await count_unfinished(at_most=resources.settings.analyses.max_queued))
+    most = resources.settings.analyses.max_queued
+    QUEUE_DEPTH.set(len(await list_unfinished(at_most=most)))

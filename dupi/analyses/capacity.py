@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 
-from dupi.analyses.queue import count_unfinished
+from dupi.analyses.queue import list_unfinished
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import StoredDocument
 from dupi.errors import RateLimited, Unavailable
@@ -29,7 +29,7 @@ _FORGOTTEN_AFTER_MS: Final = 600_000
 _SMOOTHING: Final = 0.2
 _LONGEST_RETRY_S: Final = 120
 _REMEMBERED_S: Final = 1.0
-_WAITING_AT_MOST: Final = 3
+_WAITING_AT_MOST: Final = 8
 
 
 class WorkerRecord(StoredDocument):
@@ -67,15 +67,29 @@ async def forget_worker(worker_id: str) -> None:
     await _workers().delete_many({"seen_at_ms": {"$lt": long_ago}})
 
 
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """All workers together: how many analyses at once, how many a second."""
+
+    slots: int
+    per_second: float
+
+    def seconds_until_begun(self, unfinished: int) -> float:
+        """How long one more waits behind so many; 0 where a slot is free, however slow it is."""
+        return max(0, unfinished + 1 - self.slots) / self.per_second
+
+
 class Desk:
     """Where one process lets analyses in, one at a time. A crowd is refused at once, from memory:
-    counting for each of them would take longer than they should wait for a no."""
+    asking the store for each of them would take longer than they should wait for a no."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._waiting = 0
         self._full_until = 0.0
         self._retry_after = 1
+        self._known_until = 0.0
+        self._throughput = Throughput(1, 1.0)
 
     def is_full(self, *, retry_after_seconds: int) -> None:
         """Remember it for a moment."""
@@ -85,7 +99,7 @@ class Desk:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Raises Unavailable where it was full just now, or where many wait."""
-        self._refuse_crowd()
+        self.refuse_crowd()
         self._waiting += 1
         try:
             async with self._lock:
@@ -94,10 +108,18 @@ class Desk:
         finally:
             self._waiting -= 1
 
-    def _refuse_crowd(self) -> None:
+    def refuse_crowd(self) -> None:
+        """Raises Unavailable where there is no sense in preparing for a turn."""
         self._refuse_full()
         if self._waiting >= _WAITING_AT_MOST:
             raise Unavailable("many ask at once", retry_after_seconds=2, reason="queue")
+
+    async def throughput(self, *, expected_seconds: float) -> Throughput:
+        """Of all workers, as it was a moment ago."""
+        if time.monotonic() >= self._known_until:
+            self._throughput = await _throughput(expected_seconds=expected_seconds)
+            self._known_until = time.monotonic() + _REMEMBERED_S
+        return self._throughput
 
     def _refuse_full(self) -> None:
         if time.monotonic() < self._full_until:
@@ -114,38 +136,22 @@ async def refuse_overload(resources: "Resources", owner_id: str) -> AsyncIterato
     Raises RateLimited (too many of this person's), Unavailable (it would wait too long).
     """
     async with resources.admission.turn():
-        await _refuse_many_of_one(resources, owner_id)
-        await _refuse_long_wait(resources)
+        limits = resources.settings.analyses
+        owners = await list_unfinished(at_most=limits.max_queued)
+        if owners.count(owner_id) >= limits.max_running_per_person:
+            raise RateLimited("this person has too many running", retry_after_seconds=10)
+        await _refuse_long_wait(resources, len(owners))
         yield
 
 
-async def _refuse_many_of_one(resources: "Resources", owner_id: str) -> None:
-    most = resources.settings.analyses.max_running_per_person
-    if await count_unfinished(owner_id=owner_id, at_most=most) >= most:
-        raise RateLimited("too many analyses of this person are running", retry_after_seconds=10)
-
-
-async def _refuse_long_wait(resources: "Resources") -> None:
+async def _refuse_long_wait(resources: "Resources", unfinished: int) -> None:
     limits = resources.settings.analyses
-    unfinished = await count_unfinished(at_most=limits.max_queued)
-    working = await _throughput(expected_seconds=limits.expected_seconds)
+    working = await resources.admission.throughput(expected_seconds=limits.expected_seconds)
     seconds_too_long = working.seconds_until_begun(unfinished) - limits.max_wait_seconds
     if unfinished >= limits.max_queued or seconds_too_long > 0:
         seconds = min(max(1, math.ceil(seconds_too_long)), _LONGEST_RETRY_S)
         resources.admission.is_full(retry_after_seconds=seconds)
         raise Unavailable("the queue is full", retry_after_seconds=seconds, reason="queue")
-
-
-@dataclass(frozen=True, slots=True)
-class Throughput:
-    """All workers together: how many analyses at once, how many a second."""
-
-    slots: int
-    per_second: float
-
-    def seconds_until_begun(self, unfinished: int) -> float:
-        """How long one more waits behind so many; 0 where a slot is free, however slow it is."""
-        return max(0, unfinished + 1 - self.slots) / self.per_second
 
 
 async def _throughput(*, expected_seconds: float) -> Throughput:

@@ -131,11 +131,10 @@ def telling(told: Mapping[str, EventRecord], changes: Mapping[str, Any]) -> dict
     return {"$set": plain(changes) | events, "$inc": {"next_sequence": len(told)}}
 
 
-async def count_unfinished(*, owner_id: str | None = None, at_most: int) -> int:
-    """How many wait or are at work (of one person), counted no further than ``at_most``."""
-    where = OPEN | ({"owner_id": owner_id} if owner_id else {})
-    found = Analysis.get_pymongo_collection().find(where, {"_id": 1}).limit(at_most)
-    return len(await found.to_list())
+async def list_unfinished(*, at_most: int) -> list[str]:
+    """Whose analyses wait or are at work, one entry an analysis, no more than ``at_most``."""
+    found = Analysis.get_pymongo_collection().find(OPEN, {"owner_id": 1}).limit(at_most)
+    return [row["owner_id"] for row in await found.to_list()]
 
 
 async def may_hold_overlays(analysis_id: str) -> bool:

@@ -108,8 +108,9 @@ async def request_analysis(  # noqa: PLR0913
     Raises ConsentRequired, InvalidInput, NotFound (a photo), Conflict (key), RateLimited (too many
     of this person's running), Unavailable (queue full).
     """
-    await require_sensitive_consent(resources, owner_id)
     _check_input(photo_ids, survey)
+    resources.admission.refuse_crowd()  # before the store is asked for anything
+    await require_sensitive_consent(resources, owner_id)
     request = _Request(owner_id, photo_ids, survey, request_id)
     return await once(
         person_id=owner_id,
@@ -182,8 +183,8 @@ async def _enqueue(resources: "Resources", request: _Request, analysis_id: str) 
     if made := await Analysis.get(analysis_id):  # by a call that was cut off after that
         return made
     photos = await _photos_of(resources, request)
+    analysis = await _record(resources, request, photos, analysis_id)
     async with refuse_overload(resources, request.owner_id):
-        analysis = await _record(resources, request, photos, analysis_id)
         await analysis.insert()
     await _refuse_deleted_meanwhile(resources, analysis)
     await resources.hints.publish(QUEUE_CHANNEL)

@@ -25,8 +25,9 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _DECODED_FORMATS: Final = frozenset({*_FORMATS, "MPO"})
 """Pillow calls a JPEG of several pictures MPO (phones write them); the first is the photo."""
 
-_WEBP_COSTS: Final = 2
-"""WebP's decoder holds each pixel in four places: of such a picture half as many are let in."""
+_COSTS: Final = {"PNG": 2, "WEBP": 2}
+"""Of these half as many pixels are let in: a JPEG is shrunk while it is decoded, a PNG is not, and
+WebP's decoder holds each pixel in four places."""
 
 _MODES: Final = frozenset({"RGB", "RGBA", "L", "LA", "P", "1"})
 _TINY: Final = 32
@@ -127,7 +128,7 @@ def _check_header(image: Image.Image, limits: PhotoSettings) -> None:
     width, height = image.size
     if image.format not in _DECODED_FORMATS or image.mode not in _MODES:
         raise UnsupportedImage(f"{image.format} in {image.mode}", reason="format")
-    costs = _WEBP_COSTS if image.format == "WEBP" else 1
+    costs = _COSTS.get(image.format or "", 1)
     if width * height * costs > limits.max_pixels:
         raise UnsupportedImage(f"{width} × {height} pixels", reason="too_large")
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:

@@ -17,6 +17,12 @@ from tests.analyses.running import a_queued
 from tests.knowledge.cases import PLAIN_SURVEY
 
 
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk looks anew each time."""
+    monkeypatch.setattr(capacity, "_REMEMBERED_S", 0.0)
+
+
 async def refusal(platform: Resources) -> Unavailable:
     with pytest.raises(Unavailable) as refused:
         await a_queued(platform)
@@ -39,6 +45,7 @@ async def test_what_would_wait_too_long_is_refused_with_a_time(platform: Resourc
     assert await Analysis.find({}).count() == 3
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_more_workers_take_more(platform: Resources) -> None:
     await report_pace("one", slots=1, pace=Pace(25))
     for _ in range(3):
@@ -47,6 +54,7 @@ async def test_more_workers_take_more(platform: Resources) -> None:
     await a_queued(platform)
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_workers_that_fell_silent_or_stopped_count_no_more(platform: Resources) -> None:
     await report_pace("slow", slots=1, pace=Pace(25))
     await report_pace("fast", slots=50, pace=Pace(0.1))
@@ -96,13 +104,13 @@ async def test_a_crowd_is_refused_without_asking_the_store(
     """Counting for each of them would take longer than they should wait for a no."""
     counted = 0
 
-    async def count(*, owner_id: str | None = None, at_most: int) -> int:
+    async def count(*, at_most: int) -> list[str]:
         nonlocal counted
-        counted += owner_id is None
+        counted += 1
         await asyncio.sleep(0.05)
-        return 0 if owner_id else at_most
+        return ["others"] * at_most
 
-    monkeypatch.setattr(capacity, "count_unfinished", count)
+    monkeypatch.setattr(capacity, "list_unfinished", count)
 
     async def ask() -> None:
         async with capacity.refuse_overload(platform, "someone"):

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from dupi.analyses.queue import count_unfinished
+from dupi.analyses.queue import list_unfinished
 from dupi.concurrency import wait_until
 from dupi.resources import open_resources
 from dupi.settings import load_settings
@@ -133,7 +133,7 @@ async def watched_queue() -> AsyncIterator[list[int]]:
 
     async def watch() -> None:
         while not await wait_until(stop, at_most=_QUEUE_LOOK_SECONDS):
-            depth.append(await count_unfinished(at_most=_COUNTED_AT_MOST))
+            depth.append(len(await list_unfinished(at_most=_COUNTED_AT_MOST)))
 
     watcher = asyncio.create_task(watch())
     try:
@@ -146,10 +146,10 @@ async def watched_queue() -> AsyncIterator[list[int]]:
 async def _unfinished_at_rest() -> int:
     """Analyses left a moment after the last person has gone."""
     for _ in range(10):
-        if not await count_unfinished(at_most=_COUNTED_AT_MOST):
+        if not len(await list_unfinished(at_most=_COUNTED_AT_MOST)):
             break
         await asyncio.sleep(1)
-    return await count_unfinished(at_most=_COUNTED_AT_MOST)
+    return len(await list_unfinished(at_most=_COUNTED_AT_MOST))
 
 
 def summary(tally: Tally) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dupi.analyses import capacity
 from dupi.analyses.capacity import Pace, report_pace
 from dupi.resources import Resources
 from tests.analyses.doubles import ScriptedClassifier
@@ -21,6 +22,12 @@ ACTS = ["CancelAnalysis", "RetryAnalysis"]
 @pytest.fixture(autouse=True)
 def good_advisor(advisor: AdvisorServer) -> None:
     advisor.scripts = deque([GOOD])
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long the queue is, is looked at anew each time."""
+    monkeypatch.setattr(capacity, "_REMEMBERED_S", 0.0)
 
 
 @pytest.fixture
