@@ -15,7 +15,7 @@ class StoreSettings(Group):
 
     open_timeout_seconds: float = Field(5.0, gt=0, description="answer within, at the start")
     operation_timeout_seconds: float = Field(10.0, gt=0, description="one operation at most")
-    max_connections: int = Field(50, ge=1, description="connections of one process")
+    max_connections: int = Field(20, ge=1, description="connections of one process")
 
 
 class RedisSettings(Group):

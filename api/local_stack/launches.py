@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.local_stack import background
 from api.local_stack.paths import (
     ADVISOR_MODELS,
     ML_PYTHON,
@@ -68,7 +69,7 @@ def launch_triton(repository: Path, state: Path, *, grpc: int, metrics: int) -> 
         f"--metrics-port={metrics}",
         f"--backend-config=python,shm-region-prefix-name={regions.name.rstrip('*')}",
     )
-    return Launch((*laid_out["command"], *where), laid_out["environment"], regions)
+    return Launch(_behind(*laid_out["command"], *where), laid_out["environment"], regions)
 
 
 def shared_memory_regions(state: Path) -> Path:
@@ -81,8 +82,13 @@ def launch_advisor(port: int, api_key: str) -> Launch:
     """vLLM over the merged model of the newest version."""
     where = ("--model-dir", str(newest_advisor()), "--host", LOOPBACK, "--port", str(port))
     drain = ("--drain-seconds", str(_DRAIN_SECONDS))
-    command = (str(ML_PYTHON), "-m", "llm_server.serve", *where, *drain)
+    command = _behind(str(ML_PYTHON), "-m", "llm_server.serve", *where, *drain)
     return Launch(command, {ADVISOR_KEY_VARIABLE: api_key})
+
+
+def _behind(*command: str) -> tuple[str, ...]:
+    """The models compute for seconds; web and the store are to answer meanwhile."""
+    return (sys.executable, "-I", "-S", str(Path(background.__file__)), *command)
 
 
 def newest_advisor() -> Path:
