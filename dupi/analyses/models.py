@@ -6,9 +6,8 @@ result and its numbered event in one fenced update (see ``queue.py``). States:
     QUEUED → CLASSIFYING → ADVISING → COMPLETED | FAILED | CANCELLED
 
 ``attempt`` is the fence: every claim raises it, and a write naming an older one changes nothing.
-``lease_expires_at_ms`` is when others may claim (0: at once). ``events`` is keyed by the sequence
-number (as text, from "1", without a gap): plain ``$set`` of one key, which every store does right,
-and a repeated write stays one event.
+``lease_expires_at_ms`` is when others may claim. ``events`` is keyed by the sequence number (as
+text, from "1", without a gap): plain ``$set`` of one key, which every store does right.
 """
 
 from enum import StrEnum
@@ -145,14 +144,12 @@ class StatusChanged(EventRecord):
 
 
 class FindingsReady(EventRecord):
-    """The findings lie in the analysis: they are written once, with this event."""
+    """The findings lie in the analysis: they are written once, with this event. So is the plan."""
 
     kind: Literal["FINDINGS_READY"] = "FINDINGS_READY"
 
 
 class PlanReady(EventRecord):
-    """The plan lies in the analysis: it is written once, with this event."""
-
     kind: Literal["PLAN_READY"] = "PLAN_READY"
 
 
@@ -179,6 +176,14 @@ AnyEvent = Annotated[
 ]
 
 
+_OWNER_NEWEST = IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest")
+# The embedded store uses indexes of one field only, and reads everything without.
+_OWNER = IndexModel([("owner_id", ASCENDING)], name="owner")
+_KEEPING = IndexModel([("keeping", ASCENDING)], name="keeping")
+_STATUS = IndexModel([("status", ASCENDING)], name="status")
+_LEASE = IndexModel([("lease_expires_at_ms", ASCENDING)], name="lease")
+
+
 class Photo(StoredDocument):
     """One stored image of one site. Both files are upright JPEGs without metadata."""
 
@@ -195,11 +200,7 @@ class Photo(StoredDocument):
 
     class Settings:
         name = "photos"
-        indexes: ClassVar = [
-            IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
-            IndexModel([("owner_id", ASCENDING)], name="owner"),
-            IndexModel([("keeping", ASCENDING)], name="keeping"),
-        ]
+        indexes: ClassVar = [_OWNER_NEWEST, _OWNER, _KEEPING]
 
 
 class Analysis(StoredDocument):
@@ -233,14 +234,7 @@ class Analysis(StoredDocument):
     class Settings:
         name = "analyses"
         bson_encoders: ClassVar = {SurveyAnswers: plain, Plan: plain}
-        indexes: ClassVar = [
-            IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest"),
-            # The embedded store uses indexes of one field only, and reads everything without.
-            IndexModel([("owner_id", ASCENDING)], name="owner"),
-            IndexModel([("status", ASCENDING)], name="status"),
-            IndexModel([("keeping", ASCENDING)], name="keeping"),
-            IndexModel([("lease_expires_at_ms", ASCENDING)], name="lease"),
-        ]
+        indexes: ClassVar = [_OWNER_NEWEST, _OWNER, _KEEPING, _STATUS, _LEASE]
 
     @property
     def is_finished(self) -> bool:
