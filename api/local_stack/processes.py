@@ -1,9 +1,11 @@
 """One program of the stack: started behind a keeper, its output in a log, stopped for sure."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -77,6 +79,27 @@ class KeptProcess:
         with suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         return ""
+
+
+def end_orphans(logs: Collection[Path]) -> int:
+    """End what writes into one of ``logs`` though nobody keeps it; how many.
+
+    Where launcher and keepers are killed, the kernel ends the programs, but what these had started
+    lives on: vLLM's engine does, with all its memory.
+    """
+    orphans = [pid for pid, _ in keeper.processes() if _writes_into(pid, logs)]
+    for pid in orphans:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    return len(orphans)
+
+
+def _writes_into(pid: int, logs: Collection[Path]) -> bool:
+    for stream in (1, 2):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/fd/{stream}").readlink() in logs:
+                return True
+    return False
 
 
 def _start_keeper(

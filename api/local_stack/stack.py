@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from api.local_stack.health import Health
 from api.local_stack.launches import Launch
 from api.local_stack.plan import STORE, PartPlan, StackPlan, without_credentials
-from api.local_stack.processes import KeptProcess
+from api.local_stack.processes import KeptProcess, end_orphans
 
 _CHECK_EVERY_SECONDS: Final = 0.5
 _WATCH_EVERY_SECONDS: Final = 1.0
@@ -62,7 +63,9 @@ class Stack:
         self.parts = {part.name: Part(part) for part in plan.parts}
 
     async def start(self) -> None:
-        """Return once every part is up. Raises :class:`StackFailed`."""
+        """Return once every part is up; what a killed stack left behind here is ended first.
+        Raises :class:`StackFailed`."""
+        end_orphans([self._log(part.plan).resolve() for part in self.parts.values()])
         await self.start_part(STORE)
         await self._make_indexes()
         rest = [asyncio.create_task(self.start_part(name)) for name in self.parts if name != STORE]
@@ -141,9 +144,12 @@ class Stack:
             plan.name,
             launch.command,
             environment=launch.full_environment(),
-            log=self.plan.logs / f"{plan.name}.log",
+            log=self._log(plan),
             grace_seconds=plan.grace_seconds,
         )
+
+    def _log(self, plan: PartPlan) -> Path:
+        return self.plan.logs / f"{plan.name}.log"
 
     async def _wait_until_up(self, part: Part) -> None:
         while True:

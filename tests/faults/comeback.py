@@ -22,7 +22,7 @@ from api.local_stack.down import stop_running
 from api.local_stack.launches import shared_memory_regions
 from api.local_stack.paths import ROOT
 from api.local_stack.ports import LOOPBACK, free_ports
-from tests.faults.victims import processes_with
+from tests.faults.victims import processes_of
 
 MARK: Final = "DUPI_TEST_RUN"
 _UP_SECONDS: Final = 600.0
@@ -107,7 +107,7 @@ class Launched:
 
     def processes(self) -> list[psutil.Process]:
         """Everything of it that lives, whoever its parent is by now."""
-        return [one for one in processes_with(MARK, self.mark) if _lives(one)]
+        return [one for one in processes_of(self.state, MARK, self.mark) if lives(one)]
 
     async def left_behind(self) -> list[str]:
         """What is still there a while after the end: processes and shared memory."""
@@ -182,7 +182,8 @@ async def _is_ok(client: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """And is no zombie."""
     with suppress(psutil.Error):
         return process.status() != psutil.STATUS_ZOMBIE
     return False

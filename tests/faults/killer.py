@@ -23,8 +23,8 @@ _REST_SECONDS: Final[Mapping[Target, float]] = {
     Target.TRITON: 45,
     Target.ADVISOR: 20,
     Target.ENGINE: 20,
-    Target.STUB: 10,
-    Target.STORE: 10,
+    Target.STUB: 3,
+    Target.STORE: 5,
 }
 """How long a part stays up, at least, before it is killed again: else little gets past it."""
 

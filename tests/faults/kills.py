@@ -12,7 +12,7 @@ from api.local_stack.stack import Stack, running_stack
 from tests.faults.comeback import MARK
 from tests.faults.report import KillReport
 from tests.faults.trial import Trial
-from tests.faults.victims import Target, processes_with
+from tests.faults.victims import Target, processes_of
 
 SHARES: Final[Mapping[Target, float]] = {
     Target.WEB: 0.27,
@@ -85,7 +85,7 @@ def _marked_part(part: PartPlan, mark: str) -> PartPlan:
 def _left_behind(plan: StackPlan, mark: str) -> list[str]:
     problems = [
         f"a process was left running: {process.pid} {process.name()}"
-        for process in processes_with(MARK, mark)
+        for process in processes_of(plan.state, MARK, mark)
     ]
     patterns = [part.launch.leftovers for part in plan.parts if part.launch]
     for pattern in filter(None, patterns):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -138,11 +139,20 @@ def _replacement(part: Part, process: psutil.Process, target: Target) -> Callabl
     return lambda: part.process is not kept and is_up(part)
 
 
-def processes_with(variable: str, value: str) -> list[psutil.Process]:
-    """Every process of this machine with this in its environment."""
+def processes_of(state: Path, variable: str, value: str) -> list[psutil.Process]:
+    """Every process of a stack: with this in its environment, or writing into the stack's logs,
+    for some overwrite their environment with a title (vLLM's engine)."""
     return [
-        process for process in psutil.process_iter() if _environment(process).get(variable) == value
+        process
+        for process in psutil.process_iter()
+        if _environment(process).get(variable) == value or _logs_into(process, state / "logs")
     ]
+
+
+def _logs_into(process: psutil.Process, logs: Path) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process.pid}/fd/1").readlink().is_relative_to(logs)
+    return False
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

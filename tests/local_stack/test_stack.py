@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -22,6 +23,14 @@ _LIVES = (
     "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()));"
     " time.sleep(600)"
 )
+# Has a child in a session of its own, whose pid it writes.
+_HAS_A_CHILD = """
+import pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
+                         start_new_session=True)
+pathlib.Path(sys.argv[1]).write_text(str(child.pid))
+time.sleep(600)
+"""
 _TELLS_ITS_END = """
 import os, pathlib, signal, sys
 file = pathlib.Path(sys.argv[1])
@@ -132,6 +141,24 @@ async def test_a_part_that_crashes_is_started_again(stack: Stack, tmp_path: Path
     assert _pid(tmp_path, "triton") != first
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_what_outlived_a_killed_stack_is_ended_by_the_next(tmp_path: Path) -> None:
+    first = _stack(tmp_path, _part(STORE, tmp_path, code=_HAS_A_CHILD))
+    await first.start()
+    process = first.parts[STORE].process
+    assert process
+    child = _pid(tmp_path, STORE)
+    os.kill(process.keeper_pid, signal.SIGKILL)
+    await first.stop()
+    assert _is_alive(child)
+    (tmp_path / STORE).unlink()
+    second = _stack(tmp_path, _part(STORE, tmp_path))
+    await second.start()
+    await second.stop()
+    async with asyncio.timeout(10):
+        while _is_alive(child):  # noqa: ASYNC110 until it is reaped
+            await asyncio.sleep(0.05)
 
 
 async def test_progress_without_a_terminal_is_a_line_a_part(stack: Stack) -> None:

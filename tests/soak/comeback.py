@@ -11,7 +11,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.comeback import Launched, launched, use, what_is_lost
+from tests.faults.comeback import Launched, launched, lives, use, what_is_lost
 
 _ANALYSES: Final = 3
 _AT_WORK_SECONDS: Final = 4.0
@@ -45,7 +45,7 @@ class ComebackReport:
 
 async def run(seed: int, *, state: Path, say: Say) -> ComebackReport:
     """Kill everything while analyses are queued and at work, start again, look; then kill only
-    those who would end the others, and see that these end by themselves."""
+    those who would end the others, start again, and see that none of these lives on."""
     report = ComebackReport(seed)
     dice = random.Random(seed)  # noqa: S311 to be repeatable
     async with launched(state) as stack:
@@ -58,8 +58,9 @@ async def run(seed: int, *, state: Path, say: Say) -> ComebackReport:
         report.problems += await what_is_lost(before)
         say("what was accepted has ended; now the launcher and the keepers are killed")
         stack.kill_launcher_and_keepers()
-        report.problems += await stack.left_behind()
+        outlived = stack.processes()
         await _start(stack, say)
+        report.problems += [f"{one.pid} outlived its stack" for one in outlived if lives(one)]
         await stack.stop()
         report.problems += await stack.left_behind()
     return report
