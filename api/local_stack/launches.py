@@ -54,8 +54,10 @@ def launch_store(folder: Path, port: int) -> Launch:
         return Launch((mongod, *where), {})
     program = str(Path(sys.executable).with_name("nx-27017"))
     where = ("--data-dir", str(folder), "--host", LOOPBACK, "--port", str(port))
-    own = ("--log-file", str(folder / "store.log"), "--pid-file", str(folder / "store.pid"))
-    return Launch((program, *where, *own), {"PYTHONUNBUFFERED": "1"})
+    pid = folder / "store.pid"
+    own = ("--log-file", str(folder / "store.log"), "--pid-file", str(pid))
+    # It believes the file of one that was killed, also where another process has that pid by now.
+    return Launch((program, *where, *own), {"PYTHONUNBUFFERED": "1"}, leftovers=pid)
 
 
 def launch_triton(repository: Path, state: Path, *, grpc: int, metrics: int) -> Launch:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,8 @@ from api.local_stack.paths import ROOT
 
 _KEEPER: Final = Path(keeper.__file__)
 _KILL_AFTER_SECONDS: Final = 10.0
-"""Longest wait for a keeper that has used up its program's grace."""
+"""Longest wait for a keeper that has used up its program's grace, and for what was killed."""
+_POLL_SECONDS: Final = 0.05
 
 
 class KeptProcess:
@@ -81,17 +83,22 @@ class KeptProcess:
         return ""
 
 
-def end_orphans(logs: Collection[Path]) -> int:
-    """End what writes into one of ``logs`` though nobody keeps it; how many.
+async def end_orphans(logs: Collection[Path]) -> None:
+    """End what writes into one of ``logs`` though nobody keeps it, and wait until it is gone.
 
     Where launcher and keepers are killed, the kernel ends the programs, but what these had started
     lives on: vLLM's engine does, with all its memory.
     """
-    orphans = [pid for pid, _ in keeper.processes() if _writes_into(pid, logs)]
-    for pid in orphans:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-    return len(orphans)
+    end = time.monotonic() + _KILL_AFTER_SECONDS
+    while (orphans := _writers(logs)) and time.monotonic() < end:
+        for pid in orphans:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _writers(logs: Collection[Path]) -> list[int]:
+    return [pid for pid, _ in keeper.processes() if _writes_into(pid, logs)]
 
 
 def _writes_into(pid: int, logs: Collection[Path]) -> bool:

@@ -65,7 +65,7 @@ class Stack:
     async def start(self) -> None:
         """Return once every part is up; what a killed stack left behind here is ended first.
         Raises :class:`StackFailed`."""
-        end_orphans([self._log(part.plan).resolve() for part in self.parts.values()])
+        await end_orphans([self._log(part.plan).resolve() for part in self.parts.values()])
         await self.start_part(STORE)
         await self._make_indexes()
         rest = [asyncio.create_task(self.start_part(name)) for name in self.parts if name != STORE]

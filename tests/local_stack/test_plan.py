@@ -1,6 +1,7 @@
 """Which parts a stack consists of, for one process of each kind and for several."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from api.heartbeat import beating
 from api.local_stack.health import check_redis, check_worker
 from api.local_stack.launches import Launch, launch_redis
-from api.local_stack.plan import REDIS, StackPlan, StackShape, plan_stack
+from api.local_stack.plan import REDIS, STORE, StackPlan, StackShape, plan_stack
 from api.local_stack.ports import free_ports
 from api.local_stack.processes import KeptProcess
 
@@ -73,6 +74,18 @@ def test_a_redis_that_is_given_is_used(tmp_path: Path) -> None:
     assert "redis" not in _environments(plan)
     assert plan.endpoint(REDIS) == url
     assert plan.environment["DUPI_REDIS_URL"] == url
+
+
+def test_a_store_that_was_killed_leaves_no_pid_that_the_next_one_believes(
+    tmp_path: Path,
+) -> None:
+    given = {name: value for name, value in _GIVEN.items() if name != "DUPI_MONGODB_URL"}
+    [store] = [part for part in plan_stack(given, state=tmp_path).parts if part.name == STORE]
+    assert store.launch
+    file = tmp_path / "store" / "store.pid"
+    file.write_text(str(os.getpid()))
+    store.launch.forget_leftovers()
+    assert not file.exists()
 
 
 def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
