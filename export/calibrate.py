@@ -33,7 +33,7 @@ def calibrate(predicted: Predicted, packed: Packed) -> dict[str, Calibration]:
         str(condition): _calibrate_head(predicted.logits[scalp, column], grades[scalp, column])
         for column, condition in enumerate(Condition)
     }
-    return {**found, "IN_DOMAIN": _calibrate_domain(predicted.domain, scalp)}
+    return {**found, "IN_DOMAIN": calibrate_domain(predicted.domain, scalp)}
 
 
 def _calibrate_head(logits: Tensor, grades: Tensor) -> Calibration:
@@ -55,7 +55,8 @@ def _calibrate_head(logits: Tensor, grades: Tensor) -> Calibration:
     return Calibration(round(temperature, 4), round(min(threshold, _GREATEST_THRESHOLD), 3))
 
 
-def _calibrate_domain(logits: Tensor, scalp: Tensor) -> Calibration:
+def calibrate_domain(logits: Tensor, scalp: Tensor) -> Calibration:
+    """From logits [n] and which of them are of scalps [n]; 1 % of the scalps is refused at most."""
     target = scalp.float()
 
     def loss(temperature: float) -> float:

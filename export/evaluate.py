@@ -9,8 +9,9 @@ as serving prepares them. Numbers on drawn photos say nothing about photos of pe
 
 import argparse
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,39 +22,13 @@ from rich.progress import track
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
 from dupi.vision.contract import MANIFEST_FILE, Manifest
-from export.data.dataset import NO_GRADE, Packed, find_items, pack
+from export.data.dataset import NO_GRADE, STRANGERS, Item, find_items, pack
 from export.metrics import confusion, macro_f1, quadratic_kappa
+from export.model_card import SCALP, HeadScores, Refused, Report, as_markdown
 from export.publish import MODEL_FILE
 from export.wrap import load_compiled
 
 _BATCH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class HeadScores:
-    """``exact``, ``kappa`` (QWK) and ``macro_f1`` are over all photos, abstaining or not."""
-
-    exact: float
-    kappa: float
-    macro_f1: float
-    abstained: float
-    exact_of_kept: float
-    confusion: list[list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """``clear_right``: share of the photos without any condition that got NONE for all six."""
-
-    photos: int
-    strangers: int
-    trunk_version: int
-    input_size: int
-    trained_on: str
-    heads: Mapping[str, HeadScores]
-    clear_photos: int
-    clear_right: float
-    in_domain_right: float
 
 
 class Published:
@@ -81,15 +56,16 @@ def _manifest(folder: Path) -> Manifest:
     return Manifest(**json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")))
 
 
-def evaluate(models: Published, packed: Packed) -> Report:
+def evaluate(models: Published, items: Sequence[Item]) -> Report:
+    trunk, domain = models.manifests[contract.TRUNK], models.manifests[contract.DOMAIN_HEAD]
+    packed = pack(list(items), trunk.input_size)
     starts = range(0, len(packed), _BATCH)
     answers = [models(packed.photos[s : s + _BATCH]) for s in track(starts, "grading")]
     graded, score = (np.concatenate(part) for part in zip(*answers, strict=True))
     scalp = packed.grades[:, 0] != NO_GRADE
     true, chosen = packed.grades[scalp], graded[scalp].argmax(axis=2)
     clear = (true == 0).all(axis=1)
-    trunk = models.manifests[contract.TRUNK]
-    floor = models.manifests[contract.DOMAIN_HEAD].abstain_below or 0.0
+    refused = score < (domain.abstain_below or 0.0)
     return Report(
         photos=int(scalp.sum()),
         strangers=int((~scalp).sum()),
@@ -106,8 +82,24 @@ def evaluate(models: Published, packed: Packed) -> Report:
         },
         clear_photos=int(clear.sum()),
         clear_right=_share((chosen[clear] == 0).all(axis=1)),
-        in_domain_right=_share((score >= floor) == scalp),
+        domain_version=domain.version,
+        domain_trained_on=domain.trained_on,
+        in_domain_right=_share(refused != scalp),
+        refused_by_kind=_by_kind([_kind(item) for item in items], refused),
     )
+
+
+def _kind(item: Item) -> str:
+    if item.grades:
+        return SCALP
+    folder = item.path.parent.name
+    return "of mixed kinds" if folder == STRANGERS else folder
+
+
+def _by_kind(kinds: list[str], refused: NDArray[np.bool_]) -> dict[str, Refused]:
+    photos = Counter(kinds)
+    hits = Counter(kind for kind, is_refused in zip(kinds, refused, strict=True) if is_refused)
+    return {kind: Refused(photos[kind], hits[kind]) for kind in sorted(photos)}
 
 
 def _scores(
@@ -130,61 +122,6 @@ def _share(right: NDArray[np.bool_]) -> float:
     return round(float(right.mean()), 4) if len(right) else 0.0
 
 
-_CARD = """# The shipped classifiers
-
-Version {version}: an EfficientNet-B0 trunk with six ordinal heads (CORN) and an in-domain head,
-{size} px, one safetensors file (fp16) a model. Every file's metadata holds its version, the trunk
-it belongs to, its temperature and the confidence below which a finding abstains.
-
-**Not a medical device.** Trained on {trained_on}, in the file
-format of AI-Hub's scalp data set but without any of its images. The figures below say that the
-models learned to read these drawings; they say nothing about scalps, make no clinical claim, and
-are not comparable with any published accuracy on photos of people. Grades are this project's own
-scale of drawn amounts (`export/data/drawing/grades.py`).
-
-The trunk joins all depths of the backbone with simple statistics of each cell's colours, which let
-it learn from scratch within an hour on one CPU core. Attention maps are class activations of the
-head; they fade with the chance of any finding.
-
-Version 1 was trained in three steps: six epochs of `export/recipes/first.toml`; after the colour
-differences had been added to the cells, three epochs of `second.toml` from those weights
-(`export.train --start`); then join and heads alone (`export.refine`). A new run has the colour
-differences from the start, draws 5,000 photos and runs both recipes whole (ten and nine epochs);
-that run has not been made. Temperatures and thresholds come from a calibration split
-(`export.release`).
-
-## Figures
-
-"""
-
-
-def as_markdown(report: Report) -> str:
-    """The model card: what the models are, a table by condition, and figures of whole photos."""
-    rows = [
-        f"| {Condition(name).korean} `{name}` | {s.exact:.1%} | {s.kappa:.3f} | {s.macro_f1:.3f} "
-        f"| {s.abstained:.1%} | {s.exact_of_kept:.1%} |"
-        for name, s in report.heads.items()
-    ]
-    card = _CARD.format(
-        version=report.trunk_version, trained_on=report.trained_on, size=report.input_size
-    )
-    return card + "\n".join(
-        [
-            f"Measured on {report.photos} drawn scalp photos and {report.strangers} that are no "
-            "scalp, none of them seen in training.",
-            "",
-            "| condition | exact grade | QWK | macro F1 | abstained | exact where kept |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
-            f"- Photos without any condition that got `NONE` for all six: {report.clear_right:.1%} "
-            f"of {report.clear_photos}.",
-            f"- Scalp or no scalp told right: {report.in_domain_right:.1%}.",
-            "",
-        ]
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for name in ("--repository", "--data", "--json", "--markdown"):
@@ -192,8 +129,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     models = Published(given.repository)
-    size = models.manifests[contract.TRUNK].input_size
-    report = evaluate(models, pack(list(find_items(given.data).items), size))
+    report = evaluate(models, find_items(given.data).items)
     given.json.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
     given.markdown.write_text(as_markdown(report), encoding="utf-8")
 

@@ -17,7 +17,7 @@ from export.calibrate import Calibration, calibrate
 from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
 from export.metrics import predict
 from export.network import ScalpNetwork, load_network
-from export.weights_file import WEIGHTS, Card, save_weights
+from export.weights_file import WEIGHTS, Card, halved, save_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def release(network: ScalpNetwork, calibration: Packed, wanted: Release) -> list
 
 def _halved(network: ScalpNetwork) -> ScalpNetwork:
     """The network as it will be read back from fp16, so that it is calibrated as it is served."""
-    half = {n: v.half() if v.is_floating_point() else v for n, v in network.state_dict().items()}
-    return load_network(half)
+    return load_network(halved(network.state_dict()))
 
 
 def _card(model: str, calibration: Calibration | None, wanted: Release) -> Card:

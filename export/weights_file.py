@@ -42,10 +42,15 @@ class Card:
 
 
 def save_weights(folder: Path, card: Card, module: nn.Module) -> Path:
-    tensors = {name: _half(value) for name, value in module.state_dict().items()}
+    tensors = halved(module.state_dict())
     path = folder / card.file_name
     save_file(tensors, path, metadata={_CARD: json.dumps(dataclasses.asdict(card))})
     return path
+
+
+def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """In the precision of the file; loaded back, a module answers as it will be served."""
+    return {name: _half(value) for name, value in tensors.items()}
 
 
 def _half(value: Tensor) -> Tensor:

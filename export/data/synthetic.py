@@ -3,8 +3,9 @@
     python -m export.data.synthetic var/data/synthetic --count 5000 --seed 1
 
 writes ``photos/<stem>.jpg``, ``labels/<stem>.json`` and ``labels/<stem>_META.json``, and photos
-that are no scalp into ``strangers/``. A photo depends on the seed and its number only, whatever the
-number of workers; photos that are there already are kept, so that an interrupted run goes on.
+that are no scalp into ``strangers/<kind>/``. A photo depends on the seed and its number only,
+whatever the number of workers; photos that are there already are kept, so that an interrupted run
+goes on.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from rich.progress import track
 
 from dupi.knowledge.labels import ENCODING, PhotoName
 from dupi.knowledge.vocabulary import ScalpSite
-from export.data.drawing import draw_scalp, draw_stranger
+from export.data.drawing import draw_scalp, draw_stranger, pick_kind
 from export.data.drawing.grades import Grades, sample_grades
 
 JPEG_QUALITY = 92
@@ -103,17 +104,23 @@ def _write_photo(folder: Path, seed: int, number: int) -> None:
 
 
 def _write_stranger(folder: Path, seed: int, number: int) -> None:
-    path = folder / STRANGERS / f"{seed}-{number}.jpg"
+    rng = np.random.default_rng([seed, 4, number])
+    kind = pick_kind(rng)
+    path = folder / STRANGERS / kind / f"{seed}-{number}.jpg"
     if not path.exists():
-        photo = draw_stranger(np.random.default_rng([seed, 4, number]))
+        photo = draw_stranger(rng, kind)
+        path.parent.mkdir(exist_ok=True)
         photo.save(path, quality=JPEG_QUALITY)
 
 
-def write_dataset(folder: Path, *, count: int, seed: int, workers: int = 1) -> None:
-    """``count`` scalp photos with their labels, and a fifth as many strangers."""
+def write_dataset(
+    folder: Path, *, count: int, seed: int, workers: int = 1, strangers: int | None = None
+) -> None:
+    """``count`` scalp photos with their labels, and ``strangers``: a fifth as many where None."""
     for part in (PHOTOS, LABELS, STRANGERS):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    strangers = round(count * _STRANGERS_PER_PHOTO)
+    if strangers is None:
+        strangers = round(count * _STRANGERS_PER_PHOTO)
     for _ in track(
         _written(partial(_write_photo, folder, seed), count, workers), "photos", total=count
     ):
@@ -138,10 +145,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--strangers", type=int, help="a fifth of --count where not given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
-    write_dataset(given.folder, count=given.count, seed=given.seed, workers=given.workers)
+    write_dataset(
+        given.folder,
+        count=given.count,
+        seed=given.seed,
+        workers=given.workers,
+        strangers=given.strangers,
+    )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from dupi.knowledge.vocabulary import Condition, Severity
-from export.data.drawing import draw_scalp, draw_stranger, grades
+from export.data.drawing import draw_scalp, draw_stranger, grades, pick_kind
 from export.data.drawing.grades import NO_CONDITION, Grades, sample_grades
+from export.data.drawing.strangers import KINDS
 
 
 def pixels(drawn: Grades, seed: int = 3) -> np.ndarray:
@@ -26,6 +27,20 @@ def test_photos_have_the_microscopes_format() -> None:
     ):
         assert isinstance(photo, Image.Image)
         assert (photo.size, photo.mode) == ((640, 480), "RGB")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_stranger_depends_on_its_seed_alone(kind: str) -> None:
+    one, same, other = (draw_stranger(np.random.default_rng(s), kind) for s in (5, 5, 6))
+    assert (one.size, one.mode) == ((640, 480), "RGB")
+    assert one.tobytes() == same.tobytes() != other.tobytes()
+
+
+def test_every_other_stranger_is_a_face() -> None:
+    rng = np.random.default_rng(0)
+    picked = [pick_kind(rng) for _ in range(400)]
+    assert set(picked) == set(KINDS)
+    assert 150 < picked.count("face") < 250
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def test_everything_that_the_contract_names_comes_back(
     features = answer.pop(contract.FEATURES)
     assert features.shape == (count, contract.FEATURE_CHANNELS, side, side)
     assert answer.pop(contract.TRUNK_VERSION).tolist() == [[1]] * count
-    assert answer.pop(contract.DOMAIN_VERSION).tolist() == [[1]] * count
+    assert answer.pop(contract.DOMAIN_VERSION).tolist() == [[2]] * count
     assert not answer
 
 

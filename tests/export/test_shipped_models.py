@@ -1,7 +1,8 @@
 """The weights that are shipped grade freshly drawn photos as they were drawn."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from export.data.drawing import draw_scalp, draw_stranger
 from export.data.drawing.grades import NO_CONDITION, Grades
 from export.weights_file import WEIGHTS, Card, read_card, weights_files
 from export.wrap import served_module
+from tests.support.strangers import stranger
 
 pytestmark = pytest.mark.ml
 
@@ -24,10 +26,16 @@ PHOTOS = Path(__file__).parents[2] / "frontend-contract" / "examples" / "photos"
 BYTES_ALLOWED = 12_000_000
 
 
+def face_by_another_hand(rng: np.random.Generator) -> Image.Image:
+    """A face drawn by the tests alone: no head was trained on one."""
+    return stranger("face", int(rng.integers(2**31)))
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[str, tuple[Card, nn.Module]]:
-    modules = [served_module(path) for path in weights_files()]
-    return {card.model: (card, module) for card, module in modules if card.version == 1}
+    """The newest of each, as a first deployment takes them."""
+    modules = sorted(map(served_module, weights_files()), key=lambda pair: pair[0].version)
+    return {card.model: (card, module) for card, module in modules}
 
 
 @torch.inference_mode()
@@ -73,6 +81,13 @@ def test_every_model_is_shipped_small_and_calibrated() -> None:
         assert "synthetic" in card.trained_on
 
 
+def test_every_head_belongs_to_the_shipped_trunk(
+    models: dict[str, tuple[Card, nn.Module]],
+) -> None:
+    trunk, _ = models[contract.TRUNK]
+    assert {card.trunk_version for card, _ in models.values()} == {trunk.version}
+
+
 def test_the_demo_photos_get_their_grades(models: dict[str, tuple[Card, nn.Module]]) -> None:
     records = json.loads((PHOTOS / "photos.json").read_text(encoding="utf-8"))
     photos = np.stack([model_input(PHOTOS / r["file"], contract.INPUT_SIZE) for r in records])
@@ -111,3 +126,14 @@ def test_strangers_are_told_from_scalps(models: dict[str, tuple[Card, nn.Module]
     assert (score < floor).sum() >= 5
     scalps = answer(models, drawn([NO_CONDITION] * 3, seed=80))[contract.DOMAIN_HEAD]
     assert (scalps >= floor).all()
+
+
+@pytest.mark.parametrize("draw_face", [partial(draw_stranger, kind="face"), face_by_another_hand])
+def test_faces_are_told_from_scalps(
+    models: dict[str, tuple[Card, nn.Module]],
+    draw_face: Callable[[np.random.Generator], Image.Image],
+) -> None:
+    faces = np.stack([prepared(draw_face(np.random.default_rng([81, n]))) for n in range(8)])
+    floor = models[contract.DOMAIN_HEAD][0].abstain_below
+    assert floor is not None
+    assert (answer(models, faces)[contract.DOMAIN_HEAD] < floor).all()

@@ -13,6 +13,7 @@ from export.data.dataset import (
     refuse_leaks,
     split_items,
 )
+from export.data.drawing.strangers import KINDS
 from export.data.synthetic import draw, write_dataset, write_record
 
 
@@ -40,6 +41,14 @@ def test_four_photos_are_one_session_at_four_sites(folder: Path) -> None:
     names = [PhotoName.parse(path.stem) for path in folder.rglob("photos/*.jpg")]
     assert len({name.group for name in names}) == 2
     assert len({(name.group, name.site) for name in names}) == 8
+
+
+def test_what_is_no_scalp_lies_by_kind(tmp_path: Path) -> None:
+    write_dataset(tmp_path, count=0, strangers=5, seed=7)
+    found = find_items(tmp_path).items
+    assert [item.grades for item in found] == [()] * 5
+    assert {item.path.parent.name for item in found} <= set(KINDS)
+    assert {item.path.parent.parent.name for item in found} == {"strangers"}
 
 
 def test_an_interrupted_run_goes_on(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Photos that are no scalp: what the in-domain head has to refuse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
+from typing import Final
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -9,8 +10,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from export.data.drawing import hair, skin
 from export.data.drawing.camera import photograph
 from export.data.drawing.canvas import HEIGHT, SIZE, WIDTH, Colour, Floats, blob, smooth_noise
+from export.data.drawing.faces import paint_face
 
 _Painter = Callable[[np.random.Generator], Image.Image]
+_SHARE_OF_FACES = 0.5
 _FUR: tuple[Colour, ...] = ((150, 104, 62), (96, 84, 76), (206, 186, 158), (40, 36, 34))
 _WORDS = ("the", "scalp", "photo", "shampoo", "wash", "care", "report", "total", "page", "river")
 _SAMPLE_PHOTOS = (
@@ -21,12 +24,19 @@ _SAMPLE_PHOTOS = (
 )
 
 
-def draw_stranger(rng: np.random.Generator) -> Image.Image:
-    """A 640 × 480 RGB photo of fur, fabric, bare skin, text, a view, …"""
-    painters: tuple[_Painter, ...] = (
-        _fur, _fabric, _bare_skin, _page, _gradient, _noise, _landscape, _shapes, _plain, _sample,
-    )  # fmt: skip
-    return photograph(painters[rng.integers(len(painters))](rng), rng)
+def draw_stranger(rng: np.random.Generator, kind: str | None = None) -> Image.Image:
+    """A 640 × 480 RGB photo of a face, fur, fabric, …: of ``kind``, or of one that ``rng`` picks.
+
+    Raises ``KeyError`` where there is no such kind.
+    """
+    return photograph(KINDS[kind or pick_kind(rng)](rng), rng)
+
+
+def pick_kind(rng: np.random.Generator) -> str:
+    """One of ``KINDS``; every other is a face, which is what people upload by mistake."""
+    if rng.random() < _SHARE_OF_FACES:
+        return "face"
+    return str(rng.choice([kind for kind in KINDS if kind != "face"]))
 
 
 def _colour(rng: np.random.Generator) -> Colour:
@@ -136,3 +146,18 @@ def _sample(rng: np.random.Generator) -> Image.Image:
     left = int(rng.integers(0, photo.width - width + 1))
     top = int(rng.integers(0, photo.height - height + 1))
     return photo.crop((left, top, left + width, top + height)).resize(SIZE)
+
+
+KINDS: Final[Mapping[str, _Painter]] = {
+    "face": paint_face,
+    "fur": _fur,
+    "fabric": _fabric,
+    "bare skin": _bare_skin,
+    "page of text": _page,
+    "gradient": _gradient,
+    "noise": _noise,
+    "landscape": _landscape,
+    "shapes": _shapes,
+    "plain": _plain,
+    "sample photo": _sample,
+}

@@ -1,0 +1,148 @@
+"""Trains the in-domain head anew on a released trunk, which stays as it is.
+
+    python -m export.data.synthetic var/data/domain --count 500 --strangers 700
+    python -m export.domain --data var/data/domain --run var/runs/domain --version 2
+
+A head alone takes minutes: the trunk's answers are computed once. The other heads are left alone,
+and so are their figures.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+from torch.nn import functional
+
+from dupi.vision import contract
+from export.calibrate import Calibration, calibrate_domain
+from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
+from export.network import Head, ScalpNetwork
+from export.refine import Settings, compute_cells
+from export.weights_file import WEIGHTS, Card, halved, load_into, read_card, save_weights
+
+_BATCH = 64
+_TRUNK = WEIGHTS / f"{contract.TRUNK}-1.safetensors"
+_SETTINGS = Settings(views=1, steps=800)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """``values`` fp32 [n, 192, h, w] of the trunk; ``scalp`` [n]: 1, or 0 for a stranger."""
+
+    values: Tensor
+    scalp: Tensor
+
+
+@torch.inference_mode()
+def compute_features(network: ScalpNetwork, packed: Packed, *, views: int | None) -> Features:
+    """What the trunk sees in augmented ``views`` of each photo, or in the photos where None."""
+    cells = compute_cells(network, packed, views=views)
+    values = [network.trunk.join(part.float()) for part in cells.values.split(_BATCH)]
+    return Features(torch.cat(values), (cells.grades[:, 0] != NO_GRADE).float())
+
+
+def train_head(training: Features, settings: Settings) -> Head:
+    """A new head that tells scalps from strangers; rounded to fp16, as it will be read back."""
+    torch.manual_seed(settings.seed)
+    head, values = Head(1).train(), training.values.clone()
+    optimiser = torch.optim.AdamW(
+        head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.1
+    )
+    for _ in track(range(settings.steps), "in-domain head"):
+        rows = torch.randint(0, len(values), (_BATCH,))
+        logits = head(values[rows])[0].squeeze(1)
+        loss = functional.binary_cross_entropy_with_logits(logits, training.scalp[rows])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    head.load_state_dict(halved(head.state_dict()))
+    return head.eval()
+
+
+@torch.inference_mode()
+def logits_of(head: Head, features: Features) -> Tensor:
+    return head(features.values)[0].squeeze(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Photos told wrongly, of how many: scalps that are refused, strangers that pass."""
+
+    scalps: int
+    scalps_refused: int
+    strangers: int
+    strangers_taken: int
+
+
+def score(head: Head, features: Features, found: Calibration) -> Score:
+    taken = torch.sigmoid(logits_of(head, features) / found.temperature) >= found.abstain_below
+    scalp = features.scalp.bool()
+    return Score(
+        scalps=int(scalp.sum()),
+        scalps_refused=int((scalp & ~taken).sum()),
+        strangers=int((~scalp).sum()),
+        strangers_taken=int((~scalp & taken).sum()),
+    )
+
+
+def retrain(
+    trunk: Path, data: dict[Split, Packed], version: int, settings: Settings, folder: Path
+) -> tuple[Path, Score]:
+    """Writes the head's weights file into ``folder``; its score is of the test split.
+
+    Raises ``ValueError`` where ``trunk`` is no trunk.
+    """
+    base = read_card(trunk)
+    if base.model != contract.TRUNK:
+        raise ValueError(f"{trunk.name} is no {contract.TRUNK}")
+    network = ScalpNetwork().eval()
+    load_into(network.trunk, trunk)
+    head = train_head(
+        compute_features(network, data[Split.TRAINING], views=settings.views), settings
+    )
+    calibration = compute_features(network, data[Split.CALIBRATION], views=None)
+    found = calibrate_domain(logits_of(head, calibration), calibration.scalp.bool())
+    test = score(head, compute_features(network, data[Split.TEST], views=None), found)
+    folder.mkdir(parents=True, exist_ok=True)
+    return save_weights(folder, _card(base, version, found, data[Split.TRAINING]), head), test
+
+
+def _card(base: Card, version: int, found: Calibration, training: Packed) -> Card:
+    strangers = int(np.sum(training.grades[:, 0] == NO_GRADE))
+    scalps = len(training) - strangers
+    return Card(
+        model=contract.DOMAIN_HEAD,
+        version=version,
+        trunk_version=base.version,
+        input_size=base.input_size,
+        temperature=found.temperature,
+        abstain_below=found.abstain_below,
+        trained_on=f"{scalps:,} synthetic photos of scalps and {strangers:,} of faces and other "
+        "things, drawn by this project but for pieces of sample photos",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="scalps and strangers")
+    parser.add_argument("--run", type=Path, required=True, help="where the weights are written")
+    parser.add_argument("--version", type=int, required=True)
+    parser.add_argument("--trunk", type=Path, default=_TRUNK)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    data = packed_splits(given.data, given.run.parent / "packed", contract.INPUT_SIZE)
+    path, test = retrain(given.trunk, data, given.version, _SETTINGS, given.run)
+    Console().print(f"{path}: of the test split, {test}")
+
+
+if __name__ == "__main__":
+    main()
