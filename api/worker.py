@@ -7,7 +7,6 @@ import asyncio
 import gc
 import random
 import signal
-import time
 from typing import Final
 
 from pymongo.errors import PyMongoError
@@ -77,18 +76,17 @@ async def _work_once(resources: Resources, stop: asyncio.Event, pace: Pace) -> b
     )
     if claim is None:
         return False
-    began = time.monotonic()
     work = asyncio.create_task(_work(resources, claim))
-    try:
-        await first_of(_ended(work), stop.wait())
-        if stop.is_set():
-            grace = resources.settings.analyses.shutdown_grace_seconds
-            await asyncio.wait({work}, timeout=grace)
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+    with pace.timed():
+        try:
+            await first_of(_ended(work), stop.wait())
+            if stop.is_set():
+                grace = resources.settings.analyses.shutdown_grace_seconds
+                await asyncio.wait({work}, timeout=grace)
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
     if not work.cancelled():
-        pace.saw(time.monotonic() - began)
         work.result()
     return True
 

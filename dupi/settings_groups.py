@@ -102,7 +102,7 @@ class AnalysesSettings(Group):
     deadline_seconds: float = Field(120.0, gt=0, description="an analysis ends within")
     classify_timeout_seconds: float = Field(20.0, gt=0, description="classify one photo within")
     max_queued: int = Field(200, ge=1, description="unfinished ones of all people")
-    max_wait_seconds: float = Field(60.0, gt=0, description="refuse what would wait longer")
+    max_wait_seconds: float = Field(30.0, gt=0, description="refuse what would wait longer")
     expected_seconds: float = Field(
         5.0, gt=0, description="one takes about, until workers have told"
     )

@@ -8,8 +8,8 @@ to be done by its deadline is refused at once, with the time after which it may 
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -24,7 +24,8 @@ from dupi.errors import RateLimited, Unavailable
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_SEEN_WITHIN_MS: Final = 20_000
+_SEEN_WITHIN_MS: Final = 75_000
+"""Clocks of two machines may lie a minute apart, and a report may be late."""
 _FORGOTTEN_AFTER_MS: Final = 600_000
 _SMOOTHING: Final = 0.2
 _LONGEST_RETRY_S: Final = 120
@@ -44,14 +45,31 @@ class WorkerRecord(StoredDocument):
         indexes: ClassVar = [IndexModel([("seen_at_ms", ASCENDING)], name="seen")]
 
 
-@dataclass(slots=True)
 class Pace:
-    """What one worker process has seen of late: seconds an analysis, a moving average."""
+    """How fast one worker process is of late: seconds from claim to end, a moving average."""
 
-    seconds_each: float
+    def __init__(self, expected_seconds: float) -> None:
+        self._average = expected_seconds
+        self._under_way: set[float] = set()
+
+    @property
+    def seconds_each(self) -> float:
+        """What is under way for longer than that tells of a machine that has become slower."""
+        now = time.monotonic()
+        return max(self._average, *(now - began for began in self._under_way), 0.0)
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        began = time.monotonic()
+        self._under_way.add(began)
+        try:
+            yield
+        finally:
+            self._under_way.discard(began)
+        self.saw(time.monotonic() - began)
 
     def saw(self, seconds: float) -> None:
-        self.seconds_each += _SMOOTHING * (seconds - self.seconds_each)
+        self._average += _SMOOTHING * (seconds - self._average)
 
 
 async def report_pace(worker_id: str, *, slots: int, pace: Pace) -> None:
@@ -103,14 +121,14 @@ class Desk:
         self._waiting += 1
         try:
             async with self._lock:
-                self._refuse_full()
+                self.refuse_full()
                 yield
         finally:
             self._waiting -= 1
 
     def refuse_crowd(self) -> None:
         """Raises Unavailable where there is no sense in preparing for a turn."""
-        self._refuse_full()
+        self.refuse_full()
         if self._waiting >= _WAITING_AT_MOST:
             raise Unavailable("many ask at once", retry_after_seconds=2, reason="queue")
 
@@ -121,7 +139,8 @@ class Desk:
             self._known_until = time.monotonic() + _REMEMBERED_S
         return self._throughput
 
-    def _refuse_full(self) -> None:
+    def refuse_full(self) -> None:
+        """Raises Unavailable where it was full just now."""
         if time.monotonic() < self._full_until:
             raise Unavailable(
                 "the queue is full", retry_after_seconds=self._retry_after, reason="queue"

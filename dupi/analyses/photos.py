@@ -72,6 +72,7 @@ async def upload_photo(
 
     Raises ConsentRequired, UnsupportedImage, PoorImage, Unavailable, RateLimited, Conflict.
     """
+    resources.admission.refuse_full()  # decoding would only slow down what was let in
     await require_sensitive_consent(resources, owner_id)
     settings = resources.settings.photos
     limit = Limit(settings.uploads_per_person, settings.upload_refill_seconds)

@@ -37,29 +37,29 @@ def test_a_free_slot_is_no_wait_however_slow_it_is() -> None:
 
 
 async def test_what_would_wait_too_long_is_refused_with_a_time(platform: Resources) -> None:
-    await report_pace("one", slots=1, pace=Pace(25))
-    for _ in range(3):  # one at work, and up to 60 seconds of waiting
+    await report_pace("one", slots=1, pace=Pace(12.5))
+    for _ in range(3):  # one at work, and up to 30 seconds of waiting
         await a_queued(platform)
     refused = await refusal(platform)
-    assert (refused.reason, refused.retry_after_seconds) == ("queue", 15)
+    assert (refused.reason, refused.retry_after_seconds) == ("queue", 8)
     assert await Analysis.find({}).count() == 3
 
 
 @pytest.mark.usefixtures("forgetful")
 async def test_more_workers_take_more(platform: Resources) -> None:
-    await report_pace("one", slots=1, pace=Pace(25))
+    await report_pace("one", slots=1, pace=Pace(12.5))
     for _ in range(3):
         await a_queued(platform)
-    await report_pace("two", slots=2, pace=Pace(25))
+    await report_pace("two", slots=2, pace=Pace(12.5))
     await a_queued(platform)
 
 
 @pytest.mark.usefixtures("forgetful")
 async def test_workers_that_fell_silent_or_stopped_count_no_more(platform: Resources) -> None:
-    await report_pace("slow", slots=1, pace=Pace(25))
+    await report_pace("slow", slots=1, pace=Pace(12.5))
     await report_pace("fast", slots=50, pace=Pace(0.1))
     await report_pace("gone", slots=50, pace=Pace(0.1))
-    silent = {"$set": {"seen_at_ms": epoch_ms(utc_now()) - 60_000}}
+    silent = {"$set": {"seen_at_ms": epoch_ms(utc_now()) - 80_000}}
     await WorkerRecord.get_pymongo_collection().update_one({"_id": "fast"}, silent)
     await forget_worker("gone")
     for _ in range(3):
@@ -68,11 +68,11 @@ async def test_workers_that_fell_silent_or_stopped_count_no_more(platform: Resou
 
 
 async def test_without_any_worker_one_is_expected(platform: Resources) -> None:
-    """``expected_seconds`` is one second here, and a minute may be waited."""
+    """``expected_seconds`` is one second here, and half a minute may be waited."""
     analyses = platform.settings.analyses
-    assert (analyses.expected_seconds, analyses.max_wait_seconds) == (1, 60)
+    assert (analyses.expected_seconds, analyses.max_wait_seconds) == (1, 30)
     owner_id = await a_person(platform)
-    await _many(owner_id, 60)
+    await _many(owner_id, 30)
     await a_queued(platform)
     await refusal(platform)
 
@@ -84,7 +84,7 @@ async def test_never_more_than_the_most_are_unfinished(platform: Resources) -> N
 
 
 async def test_a_rush_passes_no_more_than_there_is_room_for(platform: Resources) -> None:
-    await report_pace("one", slots=1, pace=Pace(25))
+    await report_pace("one", slots=1, pace=Pace(12.5))
     owner_id = await a_person(platform)
     [photo] = await some_photos(platform, owner_id, ScalpSite.CROWN)
 
@@ -119,6 +119,23 @@ async def test_a_crowd_is_refused_without_asking_the_store(
     answers = await asyncio.gather(*(ask() for _ in range(100)), return_exceptions=True)
     assert all(isinstance(answer, Unavailable) for answer in answers)
     assert counted == 1
+
+
+async def test_photos_are_refused_too_while_the_queue_is_full(platform: Resources) -> None:
+    """Decoding them would only slow down what was let in."""
+    owner_id = await a_person(platform)
+    platform.admission.is_full(retry_after_seconds=7)
+    with pytest.raises(Unavailable) as refused:
+        await some_photos(platform, owner_id, ScalpSite.CROWN)
+    assert refused.value.retry_after_seconds == 7
+
+
+async def test_a_pace_knows_what_takes_longer_than_ever(platform: Resources) -> None:
+    pace = Pace(0.01)
+    with pace.timed():
+        await asyncio.sleep(0.2)
+        assert pace.seconds_each >= 0.2
+    assert pace.seconds_each < 0.2
 
 
 def test_a_pace_follows_what_it_sees() -> None:

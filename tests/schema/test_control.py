@@ -107,7 +107,7 @@ async def test_a_queue_that_is_too_long_refuses_and_says_until_when(
 ) -> None:
     await fail_once(platform, classifier)
     await requested(mina, await uploaded(mina, photo))
-    await report_pace("slow", slots=1, pace=Pace(100))
+    await report_pace("slow", slots=1, pace=Pace(70))
     refused = [
         await act(mina, "RetryAnalysis", queued),
         await requested(mina, await uploaded(mina, photo)),
