@@ -170,14 +170,14 @@ class _Ruler:
         return _LIST_SIZE if is_list_type(get_nullable_type(field.type)) and not is_page else 1
 
     def _page_size(self, node: FieldNode) -> int:
-        sizes = [DEFAULT_SIZE]
+        """The greatest that is asked for: both ends at once are refused only later."""
+        sizes = []
         for argument in node.arguments or ():
             if argument.name.value in {"first", "last"}:
-                value = argument.value
-                size = self._number(value)
+                size = self._number(argument.value)
                 check(argument.name.value, size, MAX_SIZE)
-                sizes = [size, *sizes[:-1]] if size > 0 else sizes
-        return max(sizes)
+                sizes.append(size)
+        return max((size for size in sizes if size > 0), default=DEFAULT_SIZE)
 
     def _number(self, value: Any) -> int:
         if isinstance(value, IntValueNode):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from graphql import DocumentNode, get_introspection_query, get_operation_ast, parse
 
+from dupi.paging import DEFAULT_SIZE
 from schema.context import Context
 from schema.limits import LimitExceeded
 from schema.measuring import check_document
@@ -98,6 +99,23 @@ async def test_pages_within_pages_multiply() -> None:
     one = f"analyses(first: 100) {{ edges {{ node {{ {fields} }} }} }}"
     many = " ".join(f"a{n}: {one}" for n in range(10))
     assert (await refusal(f"{{ viewer {{ {many} }} }}"))["limit"] == "cost"
+
+
+@pytest.mark.parametrize(
+    ("size", "counts"),
+    [
+        ("last: 1, first: 100", 100),
+        ("first: 100, last: 1", 100),
+        ("first: 1", 1),
+        ("last: null", DEFAULT_SIZE),
+        ("first: 0, last: -1", DEFAULT_SIZE),
+    ],
+)
+def test_the_greatest_size_of_a_page_counts(size: str, counts: int) -> None:
+    one = "{ edges { node { id } } }"
+    costs = [measure(f"{{ viewer {{ photos({given}) {one} }} }}") for given in (size, "first: 1")]
+    per_photo = measure(f"{{ viewer {{ photos(first: 2) {one} }} }}") - costs[1]
+    assert costs[0] == costs[1] + (counts - 1) * per_photo
 
 
 @pytest.mark.parametrize(
