@@ -123,6 +123,9 @@ async def test_pages_of_other_origins(parts: Resources) -> None:
     async with caller(app_over(replace(parts, settings=settings))) as opened:
         answer = await opened.http.options("/graphql", headers=asked)
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        answer = await opened.http.get("/health/live", headers={"Origin": "https://app.example"})
+        shown = answer.headers["access-control-expose-headers"].split(", ")
+        assert shown == ["X-Request-Id", "Retry-After"]
 
 
 async def test_progress_as_server_sent_events(
