@@ -33,7 +33,7 @@ async def beating(file: Path | None) -> AsyncIterator[None]:
     finally:
         beats.cancel()
         await asyncio.gather(beats, return_exceptions=True)
-        _remove(file)
+        remove_beat(file)
 
 
 async def _beat(file: Path) -> None:
@@ -51,14 +51,18 @@ def _write(file: Path) -> None:
     partial.replace(file)
 
 
-def _remove(file: Path) -> None:
-    with suppress(OSError):
-        file.unlink()
+def remove_beat(file: Path | None) -> None:
+    """What another run has left, say, is no beat of this one."""
+    if file is not None:
+        with suppress(OSError):
+            file.unlink()
 
 
 def silent_for(file: Path) -> float | None:
-    """Seconds since the last beat; ``None`` where there is none."""
+    """Seconds since the last beat; ``None`` where there is none, or one from before the machine
+    started anew: its clock stood higher."""
     try:
-        return time.monotonic() - float(file.read_text())
+        silence = time.monotonic() - float(file.read_text())
     except (OSError, ValueError):
         return None
+    return silence if silence >= 0 else None

@@ -11,7 +11,7 @@ from typing import Final
 
 from pymongo.errors import PyMongoError
 
-from api.heartbeat import beating
+from api.heartbeat import beating, remove_beat
 from api.upkeep import report_until, sweep_until
 from dupi.adapters.hints import QUEUE_CHANNEL, Subscription
 from dupi.analyses.capacity import Pace
@@ -150,6 +150,7 @@ async def _main() -> None:
         loop.add_signal_handler(number, stop.set)
     settings = load_settings()
     set_up_logs(settings.logs)
+    remove_beat(settings.worker.heartbeat_file)
     async with open_resources(settings) as resources, beating(settings.worker.heartbeat_file):
         keep_startup_objects()
         await run_workers(resources, stop)

@@ -10,6 +10,7 @@ import pytest
 from api.healthcheck import check_worker, main
 from api.heartbeat import SILENT_AFTER_S, beating, silent_for
 from api.heartbeat import _write as write_beat
+from api.worker import _main as run_worker
 from dupi.settings import Settings, WorkerSettings
 
 
@@ -74,6 +75,31 @@ def test_silence_is_told(tmp_path: Path) -> None:
     file.write_text(repr(time.monotonic() - SILENT_AFTER_S - 5))
     assert "silent for 2" in (check_worker(settings_with(file)) or "")
     assert "not set" in (check_worker(settings_with(None)) or "")
+
+
+def test_a_beat_from_before_the_machine_started_anew_is_none(tmp_path: Path) -> None:
+    """The monotonic clock begins anew then, so such a beat lies ahead of it."""
+    file = tmp_path / "worker"
+    file.write_text(repr(time.monotonic() + 3600))
+    assert silent_for(file) is None
+    assert "no beat" in (check_worker(settings_with(file)) or "")
+
+
+async def test_what_another_run_left_is_gone_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "worker"
+    file.write_text(repr(time.monotonic()))
+
+    def is_opened(_settings: Settings) -> None:
+        assert not file.exists()
+        raise InterruptedError
+
+    monkeypatch.setattr("api.worker.load_settings", lambda: settings_with(file))
+    monkeypatch.setattr("api.worker.set_up_logs", lambda _logs: None)
+    monkeypatch.setattr("api.worker.open_resources", is_opened)
+    with pytest.raises(InterruptedError):
+        await run_worker()
 
 
 @pytest.mark.parametrize("arguments", [[], ["store"], ["web", "worker"]])
