@@ -14,13 +14,12 @@ from starlette.responses import HTMLResponse
 from dupi.settings import Settings
 
 _CDN: Final = "https://unpkg.com"
-_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 _INLINE: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def is_wanted(settings: Settings) -> bool:
     given = settings.api.graphiql
-    return settings.host in _LOOPBACK if given is None else given
+    return settings.is_on_loopback if given is None else given
 
 
 def graphiql_page(html: str) -> HTMLResponse:

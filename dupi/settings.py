@@ -7,6 +7,7 @@ Groups are nested: ``settings.analyses.lease_seconds`` is ``DUPI_ANALYSES__LEASE
 
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -134,6 +135,14 @@ class Settings(BaseSettings):
         if not _is_redis_url(url.get_secret_value()):
             raise ValueError("give redis://[user:password@]host[:port][/number], or rediss://")
         return url
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether nobody but this machine reaches web, unless through a proxy on it."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:  # some other name
+            return False
 
     @property
     def base_url(self) -> str:

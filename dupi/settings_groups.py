@@ -147,6 +147,11 @@ class ApiSettings(Group):
     graphiql: bool | None = Field(
         None, description="serve GraphiQL, whose scripts come from a CDN (default: on loopback)"
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="bearer token that `/metrics` asks for; none: `/metrics` on loopback only",
+    )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="a request without files, at most")
     requests_at_once: int = Field(200, ge=1, description="HTTP requests in work")
     uploads_at_once: int = Field(12, ge=1, description="of them with files, held in memory")

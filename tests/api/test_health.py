@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
+from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from api.health import Readiness
 from dupi.errors import Unavailable
 from dupi.resources import Resources
+from dupi.settings import ApiSettings
 from tests.operations.doubles import RememberingServer
 from tests.support.web import app_over, caller
 
@@ -82,21 +83,54 @@ async def test_causes_are_for_the_log_alone(
     assert told.count(_CAUSE) == 1
 
 
-async def test_metrics_are_for_who_comes_from_inside_and_not_through_a_proxy(
-    observed: Resources,
+TOKEN = "a token of those who watch"
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "authorization", "status"),
+    [
+        ("127.0.0.1", None, None, 200),
+        ("127.0.0.9", None, None, 200),
+        ("::1", None, None, 200),
+        ("localhost", None, None, 200),
+        ("0.0.0.0", None, None, 404),  # noqa: S104
+        ("10.1.2.3", None, None, 404),
+        ("web.example", None, None, 404),
+        ("0.0.0.0", None, f"Bearer {TOKEN}", 404),  # noqa: S104
+        ("0.0.0.0", TOKEN, f"Bearer {TOKEN}", 200),  # noqa: S104
+        ("0.0.0.0", TOKEN, f"bearer {TOKEN}", 200),  # noqa: S104
+        ("0.0.0.0", TOKEN, f"Bearer {TOKEN}r", 404),  # noqa: S104
+        ("0.0.0.0", TOKEN, "Bearer \xe9", 404),  # noqa: S104
+        ("0.0.0.0", TOKEN, f"Basic {TOKEN}", 404),  # noqa: S104
+        ("0.0.0.0", TOKEN, None, 404),  # noqa: S104
+        ("127.0.0.1", TOKEN, None, 404),
+        ("127.0.0.1", TOKEN, f"Bearer {TOKEN}", 200),
+    ],
+)
+async def test_metrics_are_for_who_has_the_token_or_is_on_the_machine(
+    observed: Resources, host: str, token: str | None, authorization: str | None, status: int
 ) -> None:
-    app = app_over(observed)
-    for host, headers, status in (
-        ("127.0.0.1", {}, 200),
-        ("10.1.2.3", {}, 200),
-        ("fd00::1", {}, 200),
-        ("8.8.8.8", {}, 404),
-        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}, 404),
-        ("10.1.2.3", {"Forwarded": "for=10.0.0.1"}, 404),
-        ("unix", {}, 404),
-    ):
-        transport = httpx.ASGITransport(app, client=(host, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
-            answer = await http.get("/metrics", headers=headers)
-        assert answer.status_code == status, (host, headers)
-        assert ("dupi_" in answer.text) == (status == 200)
+    secret = SecretStr(token) if token else None
+    api = observed.settings.api.model_copy(update={"metrics_token": secret})
+    settings = observed.settings.model_copy(update={"host": host, "api": api})
+    shown = {b"Authorization": authorization.encode("latin-1")} if authorization else {}
+    async with caller(app_over(replace(observed, settings=settings))) as anyone:
+        answer = await anyone.http.get("/metrics", headers=shown)
+    assert answer.status_code == status
+    assert ("dupi_" in answer.text) == (status == 200)
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+async def test_no_header_of_a_proxy_says_who_may_see_metrics(
+    observed: Resources, header: str
+) -> None:
+    settings = observed.settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104
+    async with caller(app_over(replace(observed, settings=settings))) as anyone:
+        answer = await anyone.http.get("/metrics", headers={header: "127.0.0.1"})
+    assert answer.status_code == 404
+
+
+def test_a_token_that_can_be_guessed_is_no_setting() -> None:
+    with pytest.raises(ValidationError, match="at least 16"):
+        ApiSettings(metrics_token=SecretStr("short"))
+    assert ApiSettings(metrics_token=SecretStr("x" * 16)).metrics_token

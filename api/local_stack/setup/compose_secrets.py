@@ -23,6 +23,7 @@ _KEYFILE_BYTES: Final = 512
 _RANDOM: Final[Mapping[str, Callable[[], str]]] = {
     "dupi_secret": lambda: secrets.token_urlsafe(_BYTES),
     "dupi_advisor_api_key": lambda: secrets.token_urlsafe(_BYTES),
+    "dupi_api__metrics_token": lambda: secrets.token_urlsafe(_BYTES),
     "dupi_bucket__access_key_id": lambda: secrets.token_hex(10),
     "dupi_bucket__secret_access_key": lambda: secrets.token_hex(_BYTES),
     "mongo_keyfile": lambda: secrets.token_hex(_KEYFILE_BYTES // 2),
