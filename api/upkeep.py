@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
+from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
 from dupi.analyses.queue import free_impossible_leases, list_unfinished
 from dupi.concurrency import wait_until
@@ -38,18 +39,20 @@ async def report_until(stop: asyncio.Event, *, slots: int, pace: Pace) -> None:
 
 async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
     """Now and then finish what was cut off, and look how long the queue is."""
+    orphans = OrphanSweep()
     while not stop.is_set():
-        await sweep(resources)
+        await sweep(resources, orphans)
         await wait_until(stop, at_most=_SWEEP_EVERY_S)
 
 
-async def sweep(resources: Resources) -> None:
+async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     """Everything that calls cut off may have left. One piece that fails holds up no other."""
     await _attempt(finish_withdrawals(resources))
     await _attempt(finish_deleting_photos(resources))
     await _attempt(drop_unfinished_uploads(resources))
     await _attempt(free_impossible_leases(lease_s=resources.settings.analyses.lease_seconds))
     await _attempt(finish_deleting_analyses(resources))
+    await _attempt(orphans.step(resources))
     await _attempt(purge_expired())
     await _attempt(_measure_queue(resources))
 

@@ -50,6 +50,19 @@ def raise_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
+async def not_cut_off(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end; whoever is cancelled meanwhile learns of it only then.
+
+    For writes under a deadline of their own, after which something is cleared up.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
 _unattended: set["asyncio.Task[Any]"] = set()
 
 

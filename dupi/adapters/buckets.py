@@ -11,6 +11,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from dupi.adapters.storage import STORAGE, StoredObject, segments_of
+from dupi.concurrency import not_cut_off
 from dupi.errors import NotFound, Unavailable
 from dupi.settings import BucketSettings
 
@@ -58,7 +59,7 @@ class BucketStorage:
 
     async def put(self, key: str, data: bytes) -> None:
         segments_of(key)
-        await self._call(lambda: self._store.put_async(key, data, use_multipart=False))
+        await not_cut_off(self._call(lambda: self._store.put_async(key, data, use_multipart=False)))
 
     async def get(self, key: str) -> bytes:
         segments_of(key)
@@ -91,6 +92,9 @@ class BucketStorage:
     ) -> Sequence[StoredObject]:
         segments_of(prefix)
         return await self._call(lambda: self._first(prefix, after, at_most))
+
+    async def tidy(self) -> None:
+        """A bucket keeps nothing of a write that was cut off."""
 
     async def check(self) -> None:
         """Raises Unavailable also where there is no such bucket, or it may not be read."""

@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from dupi.bounded_pool import BoundedPool
+from dupi.concurrency import not_cut_off
 from dupi.errors import NotFound, Unavailable
 
 T = TypeVar("T")
@@ -45,7 +46,8 @@ class PhotoStorage(Protocol):
     """Every call raises Unavailable when the storage is away, slow or full."""
 
     async def put(self, key: str, data: bytes) -> None:
-        """Store ``data``; whoever reads sees all of it or what was there before."""
+        """Store ``data``; whoever reads sees all of it or what was there before. Ends once it is
+        stored or not, also where the caller is cancelled."""
 
     async def get(self, key: str) -> bytes:
         """Raises NotFound."""
@@ -64,6 +66,9 @@ class PhotoStorage(Protocol):
 
     async def check(self) -> None:
         """Raises Unavailable where the storage cannot be used."""
+
+    async def tidy(self) -> None:
+        """Remove what writers that were killed left."""
 
     def close(self) -> None: ...
 
@@ -99,7 +104,7 @@ class FolderStorage:
 
     async def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        await self._run(lambda: _write_atomically(path, data, self._unfinished))
+        await not_cut_off(self._run(lambda: _write_atomically(path, data, self._unfinished)))
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -122,6 +127,9 @@ class FolderStorage:
         path = self._path(prefix)
         found = _objects_below(path, f"{prefix}/", after or "")
         return await self._run(lambda: list(islice(found, at_most)))
+
+    async def tidy(self) -> None:
+        await self._run(lambda: _remove_stale(self._unfinished))
 
     async def check(self) -> None:
         await self._run(lambda: os.scandir(self._folder).close())

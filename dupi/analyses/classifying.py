@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from dupi.adapters.triton import Classification, Map, Pixels
 from dupi.analyses.files import analysis_files
 from dupi.analyses.grading import grade_photo, overall
-from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord
+from dupi.analyses.models import FindingRecord, Keeping, Photo, PhotoFindingsRecord
 from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
@@ -38,7 +38,11 @@ log = get_logger(__name__)
 
 
 class PhotoUnreadable(Exception):
-    """A stored photo is gone or broken."""
+    """A stored photo's file is gone or broken."""
+
+
+class PhotoGone(Exception):
+    """A photo was deleted, and the analysis was made in the same moment: it goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Graded:
 
 
 async def load_photos(resources: "Resources", claim: Claim) -> list[LoadedPhoto]:
-    """Raises PhotoUnreadable; Unavailable once time is up."""
+    """Raises PhotoGone, PhotoUnreadable; Unavailable once time is up."""
     return [
         await _patiently(claim, partial(_load, resources, photo_id))
         for photo_id in claim.analysis.photo_ids
@@ -76,9 +80,9 @@ async def grade_photos(
 
 
 async def _load(resources: "Resources", photo_id: str) -> LoadedPhoto:
-    record = await Photo.get(photo_id)
+    record = await Photo.find_one({"_id": photo_id, "keeping": Keeping.KEPT.value})
     if record is None:
-        raise PhotoUnreadable(photo_id)
+        raise PhotoGone(photo_id)
     try:
         return LoadedPhoto(record, await resources.storage.get(record.image_key))
     except NotFound as missing:

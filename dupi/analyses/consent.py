@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from dupi.accounts.consents import list_owed_erasure, settle_erasure
+from dupi.accounts.consents import find_standing, list_owed_erasure, settle_erasure
 from dupi.accounts.models import Consent, ConsentKind
 from dupi.accounts.service import withdraw_consent
 from dupi.analyses.deleting import forget_person
@@ -34,7 +34,10 @@ async def finish_withdrawals(resources: "Resources") -> int:
 
 
 async def _erase(resources: "Resources", withdrawn: list[Consent]) -> None:
-    """Only what is older than the withdrawal: the person may have consented anew since."""
+    """Everything; where the person has consented anew since, only what is older than the
+    withdrawal."""
     for consent in withdrawn:
-        await forget_person(resources, owner_id=consent.user_id, until=consent.withdrawn_at)
+        anew = await find_standing(user_id=consent.user_id, kind=_KIND)
+        until = consent.withdrawn_at if anew else None
+        await forget_person(resources, owner_id=consent.user_id, until=until)
         await settle_erasure(consent)

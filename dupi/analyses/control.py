@@ -7,6 +7,7 @@ and another worker goes on.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo import ReturnDocument
@@ -61,11 +62,15 @@ async def retry_analysis(resources: "Resources", *, owner_id: str, analysis_id: 
     Raises NotFound, Conflict (not failed, or trying again cannot help), RateLimited, Unavailable.
     """
     await resources.limits.take(f"retry:{owner_id}", _RETRIES)
-    deadline_ms = round(resources.settings.analyses.deadline_seconds * 1000)
+    where = _of(owner_id, analysis_id)
+    decide = partial(
+        _queued_again, deadline_ms=round(resources.settings.analyses.deadline_seconds * 1000)
+    )
+    found = await _found(where, _read)
+    if decide(found) is None:
+        return found
     async with refuse_overload(resources, owner_id):
-        analysis = await _change(
-            _of(owner_id, analysis_id), _read, lambda found: _queued_again(found, deadline_ms)
-        )
+        analysis = await _change(where, _read, decide)
     for channel in (QUEUE_CHANNEL, analysis_channel(analysis_id)):
         await resources.hints.publish(channel)
     return analysis
@@ -103,10 +108,7 @@ def _queued_again(analysis: Analysis, deadline_ms: int) -> _Change | None:
 async def _change(where: _Where, read: _Read, decide: _Decide) -> Analysis:
     """Make the change that ``decide`` names; the analysis without events."""
     for _ in range(_TRIES):
-        row = await read(where)
-        if row is None:
-            raise NotFound("no such analysis")
-        analysis = Analysis.from_row(row)
+        analysis = await _found(where, read)
         change = decide(analysis)
         if change is None:
             return analysis
@@ -114,6 +116,13 @@ async def _change(where: _Where, read: _Read, decide: _Decide) -> Analysis:
         if changed is not None:
             return Analysis.from_row(changed)
     raise Unavailable("it changes all the time", reason="analysis_busy", retry_after_seconds=1)
+
+
+async def _found(where: _Where, read: _Read) -> Analysis:
+    row = await read(where)
+    if row is None:
+        raise NotFound("no such analysis")
+    return Analysis.from_row(row)
 
 
 async def _write(

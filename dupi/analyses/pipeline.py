@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from pymongo.errors import PyMongoError
 
 from dupi.analyses.advising import write_advice
-from dupi.analyses.classifying import PhotoUnreadable, grade_photos, load_photos
+from dupi.analyses.classifying import PhotoGone, PhotoUnreadable, grade_photos, load_photos
+from dupi.analyses.deleting import delete_analysis_record
 from dupi.analyses.models import (
     MAX_EVENTS,
     AnalysisFailureCode,
@@ -54,6 +55,10 @@ async def run_pipeline(resources: "Resources", claim: Claim) -> None:
         await _run_steps(resources, claim)
     except (LeaseLost, PyMongoError):
         raise
+    except PhotoGone:
+        gone = claim.analysis
+        log.info("photo_gone", attempt=gone.attempt)
+        await delete_analysis_record(resources, owner_id=gone.owner_id, analysis_id=gone.id)
     except Exception as error:
         await _fail(claim, error)
     else:

@@ -4,11 +4,11 @@ What is absent, foreign or being deleted is ``NotFound``, all alike.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dupi.accounts.service import get_user
 from dupi.adapters.hints import QUEUE_CHANNEL
@@ -37,6 +37,7 @@ from dupi.analyses.progress import ProgressUpdate, follow_progress
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import plain
 from dupi.errors import (
+    Conflict,
     FieldErrorCode,
     FieldProblem,
     InvalidInput,
@@ -180,8 +181,8 @@ def _repeated(path: tuple[str, ...], values: Iterable[str]) -> Iterable[FieldPro
 
 
 async def _enqueue(resources: "Resources", request: _Request, analysis_id: str) -> Analysis:
-    if made := await Analysis.get(analysis_id):  # by a call that was cut off after that
-        return made
+    if made := await Analysis.get_pymongo_collection().find_one({"_id": analysis_id}):
+        return _made_before(made)  # by a call that was cut off after that
     photos = await _photos_of(resources, request)
     analysis = await _record(resources, request, photos, analysis_id)
     async with refuse_overload(resources, request.owner_id):
@@ -189,6 +190,13 @@ async def _enqueue(resources: "Resources", request: _Request, analysis_id: str) 
     await _refuse_deleted_meanwhile(resources, analysis)
     await resources.hints.publish(QUEUE_CHANNEL)
     return analysis
+
+
+def _made_before(row: Mapping[str, Any]) -> Analysis:
+    """Raises Conflict where it is being deleted already."""
+    if row["keeping"] != Keeping.KEPT.value:
+        raise Conflict("what this key made is gone", reason="idempotency_key")
+    return Analysis.from_row(row)
 
 
 async def _photos_of(resources: "Resources", request: _Request) -> list[Photo]:

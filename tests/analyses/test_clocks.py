@@ -9,6 +9,7 @@ import pytest
 from api.upkeep import sweep
 from dupi.analyses import queue
 from dupi.analyses.models import Analysis, AnalysisStatus
+from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import LeaseLost, claim_next
 from dupi.clock import epoch_ms, utc_now
@@ -35,7 +36,7 @@ async def written_by_a_clock_ahead(analysis: Analysis) -> None:
 async def test_a_lease_of_a_clock_that_was_ahead_holds_nothing_up(platform: Resources) -> None:
     queued = await a_queued(platform)
     await written_by_a_clock_ahead(queued)
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert (await run_one(platform)).status is AnalysisStatus.COMPLETED
 
 
@@ -44,7 +45,7 @@ async def test_a_deadline_of_a_clock_that_was_ahead_gives_no_endless_time(
 ) -> None:
     queued = await a_queued(platform)
     await written_by_a_clock_ahead(queued)
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     claim = await claim_next(hints=SILENT, lease_s=2, longest_s=120)
     assert claim is not None
     assert claim.seconds_left <= 120
@@ -54,7 +55,7 @@ async def test_leases_of_clocks_that_differ_a_little_are_respected(platform: Res
     queued = await a_queued(platform)
     a_little = {"lease_expires_at_ms": epoch_ms(utc_now()) + 45_000}
     await Analysis.get_pymongo_collection().update_one({"_id": queued.id}, {"$set": a_little})
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await claim_next(hints=SILENT, lease_s=30) is None
 
 

@@ -185,6 +185,7 @@ async def test_retrying_what_is_under_way_again_answers_it(
 ) -> None:
     failed = await a_failed(platform, classifier)
     first = await retry(platform, failed)
+    platform.admission.is_full(retry_after_seconds=9)
     assert await retry(platform, failed) == first
 
 

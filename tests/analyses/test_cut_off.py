@@ -16,6 +16,7 @@ from dupi.analyses import photos
 from dupi.analyses.consent import withdraw_sensitive_data
 from dupi.analyses.files import analysis_files
 from dupi.analyses.models import Analysis, Photo
+from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.service import delete_analysis, get_photo, list_photos, upload_photo
 from dupi.clock import epoch_ms, utc_now
 from dupi.errors import NotFound, Unavailable
@@ -89,11 +90,11 @@ async def test_what_nobody_repeats_is_removed_once_it_is_old(
 ) -> None:
     owner_id = await a_person(platform)
     left = await an_upload_cut_off(platform, owner_id, monkeypatch)
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await Photo.get(left.id), "it may still be at work"
     long_ago = {"sort_key": sort_key(utc_now() - timedelta(minutes=11), left.id)}
     await Photo.get_pymongo_collection().update_one({"_id": left.id}, {"$set": long_ago})
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await Photo.find({}).count() == 0
     assert files(objects) == []
 
@@ -124,11 +125,11 @@ async def test_files_of_a_worker_that_was_killed_after_the_deletion_are_removed(
     [row] = await Analysis.get_pymongo_collection().find({}).to_list()
     assert row.keys() == {"_id", "owner_id", "keeping", "lease_expires_at_ms"}
     await platform.storage.put(f"{analysis_files(owner_id, analysis_id)}/crown-x.png", b"late")
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await Analysis.find({}).count() == 1, "its worker may still be writing"
     lapsed = {"lease_expires_at_ms": epoch_ms(utc_now()) - 1}
     await Analysis.get_pymongo_collection().update_one({"_id": analysis_id}, {"$set": lapsed})
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await Analysis.get_pymongo_collection().count_documents({}) == 0
     assert files(objects) == ["original.jpg", "thumbnail.jpg"]
 
@@ -153,7 +154,7 @@ async def test_a_withdrawal_cut_off_is_finished(platform: Resources, objects: Pa
     owner_id = await a_person(platform)
     await some_photos(platform, owner_id, ScalpSite.CROWN)
     await withdraw(user_id=owner_id, kind=ConsentKind.SENSITIVE_DATA)
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert files(objects) == []
     assert await Photo.find({}).count() == 0
     assert await Consent.find({"is_owed_erasure": True}).count() == 0
@@ -170,7 +171,7 @@ async def test_what_came_in_under_a_new_consent_is_left_alone(
         platform, user_id=owner_id, kind=ended.kind, document_version=ended.document_version
     )
     [new] = await some_photos(platform, owner_id, ScalpSite.LEFT)
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert [photo.id for photo in await Photo.find({}).to_list()] == [new.id]
     assert files(objects) == ["original.jpg", "thumbnail.jpg"]
 
@@ -197,5 +198,5 @@ async def test_one_piece_of_the_sweep_that_fails_holds_up_no_other(
     await Photo.get_pymongo_collection().update_one(
         {"_id": queued.photo_ids[0]}, {"$set": {"keeping": "DELETING"}}
     )
-    await sweep(platform)
+    await sweep(platform, OrphanSweep())
     assert await Photo.find({}).count() == 0
