@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,7 +21,7 @@ from api.local_stack.down import stop_running
 from api.local_stack.launches import shared_memory_regions
 from api.local_stack.paths import ROOT
 from api.local_stack.ports import LOOPBACK, free_ports
-from tests.faults.victims import processes_of
+from tests.faults.victims import kill_process, processes_of
 
 MARK: Final = "DUPI_TEST_RUN"
 _UP_SECONDS: Final = 600.0
@@ -86,9 +85,7 @@ class Launched:
         killed = 0
         while found := self.processes():
             for process in sorted(found, key=lambda one: one.create_time()):
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
-                    killed += 1
+                killed += kill_process(process)
             self._reap()
         return killed
 
@@ -96,8 +93,7 @@ class Launched:
         """kill -9 of those who would end the others."""
         for process in self.processes():
             if any(name in _command(process) for name in ("local_stack.up", "keeper.py")):
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+                kill_process(process)
         self._reap()
 
     async def stop(self) -> None:

@@ -71,26 +71,34 @@ class Killer:
         self._ledger = ledger
         self._dice = dice
         self._rests_until: dict[str, float] = {}
+        self._give_up = 0.0
         self._recoveries: set[asyncio.Task[None]] = set()
 
     async def work(self, *, pause_seconds: float, say: Callable[[str], None]) -> None:
         """Carry out every order, each as soon as its stage is met and its target is up. What is
         left in ``orders`` could not be carried out."""
         started = time.monotonic()
+        self._give_up = started + _GIVE_UP_SECONDS
         while found := await self._next():
             order, victim = found
             await asyncio.sleep(self._dice.uniform(0, _LATER_SECONDS))
-            victim.kill()
+            if not self._carry_out(order, victim):
+                self.orders.append(order)
+                continue
             kill = Kill(order.target, order.stage, victim.name, time.monotonic() - started)
+            self._give_up = time.monotonic() + _GIVE_UP_SECONDS
             self._after(kill, victim)
             say(f"{len(self.kills):>4}  {order.stage:<12} {order.target} ({victim.name})")
             await asyncio.sleep(self._dice.uniform(0.2, 2 * pause_seconds))
         await asyncio.gather(*self._recoveries)
 
+    def _carry_out(self, order: Order, victim: Victim) -> bool:
+        """Whether its stage was still met, and somebody was there to be killed."""
+        return order.stage in self._ledger.stages() and victim.kill()
+
     async def _next(self) -> tuple[Order, Victim] | None:
-        """``None``: all is done, or nothing of what is left could be done for minutes."""
-        give_up = time.monotonic() + _GIVE_UP_SECONDS
-        while self.orders and time.monotonic() < give_up:
+        """``None``: all is done, or nobody could be killed for minutes."""
+        while self.orders and time.monotonic() < self._give_up:
             stages = self._ledger.stages()
             for order in self._possible(stages):
                 victim = find_victim(self._stack, order.target, self._dice)

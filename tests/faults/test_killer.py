@@ -15,7 +15,7 @@ from api.local_stack.plan import STORE, PartPlan, StackPlan
 from api.local_stack.stack import Stack
 from tests.faults.killer import Killer, Order
 from tests.faults.ledger import KnownAnalysis, Ledger, Stage
-from tests.faults.victims import Target
+from tests.faults.victims import Target, Victim, find_victim
 
 # Says that it is up by a file, and lives.
 _LIVES = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
@@ -62,6 +62,35 @@ async def test_a_part_is_killed_at_its_stage_and_seen_to_come_back(tmp_path: Pat
     assert (kill.target, kill.stage, kill.victim) == (Target.STORE, Stage.ADVISING, STORE)
     assert kill.recovered_seconds
     assert killer.orders == []
+
+
+async def test_a_stage_that_is_over_before_the_kill_is_waited_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.faults.killer._GIVE_UP_SECONDS", 0.5)
+    known = KnownAnalysis("a", "mina", "key", (), stage=Stage.ADVISING)
+    ledger, order = Ledger(analyses={"a": known}), Order(Target.STORE, Stage.ADVISING)
+
+    def it_goes_on(*_: object) -> Victim | None:
+        known.stage = Stage.FINISHING
+        return find_victim(*_)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("tests.faults.killer.find_victim", it_goes_on)
+    async with _watched(tmp_path) as stack:
+        killer = _killer(stack, ledger, order)
+        await killer.work(pause_seconds=0, say=lambda _: None)
+        assert stack.parts[STORE].process.exit_status is None  # type: ignore[union-attr]
+    assert killer.kills == []
+    assert killer.orders == [order]
+
+
+async def test_killing_nobody_is_no_kill(tmp_path: Path) -> None:
+    async with _watched(tmp_path) as stack:
+        victim = find_victim(stack, Target.STORE, random.Random(1))  # noqa: S311
+        assert victim
+        assert victim.kill()
+        victim.process.wait(10)
+        assert not victim.kill()
 
 
 async def test_what_nobody_meets_is_given_up(

@@ -1,8 +1,6 @@
 """The processes that are killed, and how to tell that what they did is done again."""
 
-import os
 import random
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -52,10 +50,21 @@ class Victim:
     process: psutil.Process
     is_replaced: Callable[[], bool]
 
-    def kill(self) -> None:
-        """As a crash ends it: at once."""
-        with suppress(ProcessLookupError):
-            os.kill(self.process.pid, signal.SIGKILL)
+    def kill(self) -> bool:
+        """As a crash ends it: at once. Whether there was anything to kill; whoever has its number
+        by now is left alone."""
+        return kill_process(self.process)
+
+
+def kill_process(process: psutil.Process) -> bool:
+    """kill -9; whether it lived until then."""
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        process.kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
 
 
 def find_victim(stack: Stack, target: Target, dice: random.Random) -> Victim | None:
@@ -69,11 +78,6 @@ def find_victim(stack: Stack, target: Target, dice: random.Random) -> Victim | N
         return None
     process = dice.choice(found)
     return Victim(_name(part, process, target), process, _replacement(part, process, target))
-
-
-def has_target(stack: Stack, target: Target) -> bool:
-    """Whether this stack starts such a process itself."""
-    return any(part.plan.launch for part in _parts(stack, target))
 
 
 def part_of(target: Target) -> str:
