@@ -27,6 +27,10 @@ class NeverAnswered(Exception):
     """Nobody answered within minutes."""
 
 
+class RefusedLater(Refused):
+    """Refused after an earlier try that had no answer: perhaps because that one was done."""
+
+
 class Caller:
     """Someone who knows the addresses of all webs and does not give up soon."""
 
@@ -56,13 +60,16 @@ class Caller:
 
     async def _until_answered(self, what: str, call: Call) -> Answer:
         give_up = time.monotonic() + _GIVE_UP_SECONDS
+        is_first = True
         while time.monotonic() < give_up:
             started = time.monotonic()
             try:
                 return await call(self._web())
             except Refused as refused:
                 if refused.error["code"] not in _AGAIN:
-                    raise
+                    if is_first:
+                        raise
+                    raise RefusedLater(what, refused.error) from refused
                 pause = self._disturbed(refused.error["code"], refused.error)
             except TransportQueryError as error:
                 pause = self._top_level_error(what, error)
@@ -70,6 +77,7 @@ class Caller:
                 pause = self._disturbed(type(away).__name__, {})
             finally:
                 self._ledger.took(what, time.monotonic() - started)
+            is_first = False
             await asyncio.sleep(pause)
         raise NeverAnswered(f"{what} had no answer within {_GIVE_UP_SECONDS:.0f} s")
 

@@ -9,7 +9,7 @@ from gql.transport.exceptions import TransportQueryError
 
 from api.local_stack.demo.client import Refused
 from schema.relay import global_id
-from tests.faults.calls import AWAY, Caller, error_code
+from tests.faults.calls import AWAY, Caller, RefusedLater, error_code
 from tests.faults.ledger import Answer, Deletion, KnownAnalysis, KnownPhoto, Ledger
 
 _PAUSE_SECONDS: Final = 0.3
@@ -56,17 +56,18 @@ def _may_go_on(ledger: Ledger, known: KnownAnalysis, error: TransportQueryError)
 
 
 async def _retry(caller: Caller, known: KnownAnalysis, dice: random.Random) -> bool:
-    """Whether it was begun again."""
+    """Whether it was begun again; by a try whose answer was lost, it may have ended again too."""
     failure = known.failure
     may_help = failure and failure["retryable"] and known.retries < _RETRIES
     if not may_help or known.deletion is not Deletion.NO or dice.random() < 0.2:
         return False
     try:
         await caller.mutate("RetryAnalysis", analysisId=global_id("Analysis", known.id))
-    except Refused:
-        if known.deletion is Deletion.NO:
+    except Refused as refused:
+        if known.deletion is not Deletion.NO:
+            return False
+        if not isinstance(refused, RefusedLater) or refused.error["code"] != _ENDED_ALREADY:
             raise
-        return False
     known.begin_again()
     return True
 
