@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeGuard
 
-from tests.faults.ledger import Deletion, KnownAnalysis, Ledger
+from tests.faults.ledger import Deletion, KnownAnalysis, KnownPhoto, Ledger
 from tests.faults.snapshot import UNFINISHED, Row, Snapshot, chains_of, events_of
 
 _RANK: Final = {"QUEUED": 0, "CLASSIFYING": 1, "ADVISING": 2}
@@ -39,20 +39,28 @@ def _what_is_lost(known: KnownAnalysis, row: Row | None) -> Iterator[str]:
 
 
 def nothing_is_doubled(ledger: Ledger, stored: Snapshot) -> Iterator[str]:
-    """Each person has the analyses that they were told of, and one more at most for each of
-    their requests that never got an answer."""
-    unanswered = Counter(ledger.unanswered.values())
-    for owner, count in _unknown_of(stored.analyses, ledger.analyses).items():
-        if count > unanswered[owner]:
-            yield f"person {owner} has {count} analyses that nobody was told of"
+    """Each person has the photos and analyses that they were told of, and one more at most for
+    each of their requests that never got an answer."""
+    yield from _doubled("photos", stored.photos, ledger.photos, ledger.unanswered_uploads)
+    yield from _doubled("analyses", stored.analyses, ledger.analyses, ledger.unanswered)
     made = Counter(key["result_id"] for key in stored.keys.values())
     yield from (f"{made_id} belongs to {n} keys" for made_id, n in made.items() if n > 1)
-    keys = Counter(known.key for known in ledger.analyses.values())
-    yield from (f"key {key} made {n} analyses" for key, n in keys.items() if n > 1)
 
 
-def _unknown_of(rows: Mapping[str, Row], known: Mapping[str, object]) -> Counter[str]:
-    return Counter(row["owner_id"] for key, row in rows.items() if key not in known)
+def _doubled(
+    kind: str,
+    rows: Mapping[str, Row],
+    known: Mapping[str, KnownPhoto | KnownAnalysis],
+    unanswered: Mapping[str, str],
+) -> Iterator[str]:
+    """``unanswered``: owners by key."""
+    untold = Counter(row["owner_id"] for key, row in rows.items() if key not in known)
+    allowed = Counter(unanswered.values())
+    for owner, count in untold.items():
+        if count > allowed[owner]:
+            yield f"person {owner} has {count} {kind} that nobody was told of"
+    keys = Counter(one.key for one in known.values())
+    yield from (f"key {key} made {n} {kind}" for key, n in keys.items() if n > 1)
 
 
 def deleted_stays_deleted(ledger: Ledger, stored: Snapshot) -> Iterator[str]:

@@ -35,10 +35,12 @@ _FRESH_SECONDS: Final = 0.25
 
 @dataclass
 class KnownPhoto:
-    """A photo that the API said is stored. ``owner``: the store's id of the person."""
+    """A photo that the API said is stored. ``owner``: the store's id of the person; ``key``: of
+    the request."""
 
     id: str
     owner: str
+    key: str
     deletion: Deletion = Deletion.NO
 
 
@@ -126,6 +128,8 @@ class Ledger:
     """Access token by the store's id of a person."""
     unanswered: dict[str, str] = field(default_factory=dict)
     """Keys of requests that have no answer yet, and whose: each may have made one analysis."""
+    unanswered_uploads: dict[str, str] = field(default_factory=dict)
+    """The same of uploads: each may have made one photo."""
     uploading: int = 0
     longest_request_seconds: float = 0.0
     longest_request: str = ""

@@ -50,7 +50,7 @@ def _analysis(*events: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def world() -> World:
     """One photo and one completed analysis, told of and stored."""
     ledger = Ledger(
-        photos={"p1": KnownPhoto("p1", _OWNER)},
+        photos={"p1": KnownPhoto("p1", _OWNER, "photo key")},
         analyses={"a1": KnownAnalysis("a1", _OWNER, "key", ("p1",), stage=Stage.ENDED)},
         tokens={_OWNER: "token"},
     )
@@ -80,6 +80,14 @@ def test_a_retried_analysis_has_no_problem(world: World) -> None:
     assert _found(world) == []
 
 
+def test_what_an_unanswered_request_made_is_no_problem(world: World) -> None:
+    ledger, stored = world
+    ledger.unanswered_uploads["k"] = ledger.unanswered["k"] = _OWNER
+    stored["photos"]["p2"] = stored["photos"]["p1"] | {"_id": "p2"}
+    stored["analyses"]["a2"] = stored["analyses"]["a1"] | {"_id": "a2"}
+    assert _found(world) == []
+
+
 def _lose_photo(ledger: Ledger, stored: dict[str, Any]) -> None:
     stored["photos"], stored["files"] = (
         {},
@@ -101,6 +109,21 @@ def _ignore_cancel(ledger: Ledger, stored: dict[str, Any]) -> None:
 
 def _make_another(ledger: Ledger, stored: dict[str, Any]) -> None:
     stored["analyses"]["a2"] = stored["analyses"]["a1"] | {"_id": "a2"}
+
+
+def _double_photo(ledger: Ledger, stored: dict[str, Any]) -> None:
+    stored["photos"]["p2"] = stored["photos"]["p1"] | {"_id": "p2"}
+
+
+def _double_photo_while_one_is_awaited(ledger: Ledger, stored: dict[str, Any]) -> None:
+    ledger.unanswered_uploads["another key"] = _OWNER
+    for identity in ("p2", "p3"):
+        stored["photos"][identity] = stored["photos"]["p1"] | {"_id": identity}
+
+
+def _answer_with_two_photos(ledger: Ledger, stored: dict[str, Any]) -> None:
+    _double_photo(ledger, stored)
+    ledger.photos["p2"] = replace(ledger.photos["p1"], id="p2")
 
 
 def _use_key_twice(ledger: Ledger, stored: dict[str, Any]) -> None:
@@ -159,6 +182,9 @@ def _garble_words(ledger: Ledger, stored: dict[str, Any]) -> None:
         (_hang, "analysis a1 hangs: it is CLASSIFYING"),
         (_ignore_cancel, "was cancelled and is COMPLETED"),
         (_make_another, "has 1 analyses that nobody was told of"),
+        (_double_photo, "has 1 photos that nobody was told of"),
+        (_double_photo_while_one_is_awaited, "has 2 photos that nobody was told of"),
+        (_answer_with_two_photos, "key photo key made 2 photos"),
         (_use_key_twice, "a1 belongs to 2 keys"),
         (_forget_deletion, "was deleted and is there"),
         (_never_finish_deleting, "deleting analysis a1 does not come to an end"),
