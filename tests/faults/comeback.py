@@ -27,6 +27,8 @@ MARK: Final = "DUPI_TEST_RUN"
 _UP_SECONDS: Final = 600.0
 _ENDED_SECONDS: Final = 60.0
 _LOOK_EVERY_SECONDS: Final = 0.2
+_ANALYSIS_SECONDS: Final = 200.0
+"""An analysis has 120 s, and the time in which nobody was there to write that they were over."""
 
 Say = Callable[[str], None]
 
@@ -162,7 +164,12 @@ async def what_is_lost(before: Before) -> list[str]:
     found = {edge["node"]["id"] for edge in viewer["photos"]["edges"]}
     problems = [f"photo {lost} is lost" for lost in before.photo_ids - found]
     for identity in before.analysis_ids:
-        events = [event async for event in before.person.follow(identity)]
+        try:
+            async with asyncio.timeout(_ANALYSIS_SECONDS):
+                events = [event async for event in before.person.follow(identity)]
+        except TimeoutError:
+            problems.append(f"analysis {identity} is not told to its end")
+            continue
         numbers = [event["sequence"] for event in events]
         if numbers != list(range(1, len(numbers) + 1)):
             problems.append(f"analysis {identity} has events {numbers}")

@@ -50,13 +50,19 @@ async def run(
     kills: int = 200,
     say: Callable[[str], None],
 ) -> KillReport:
-    """Start a stack in ``state``, kill, check, stop it, and see that nothing of it is left."""
+    """Start a stack in ``state``, kill, check, stop it, and see that nothing of it is left.
+    There is a report in every case: what broke the run is a problem in it."""
     mark = secrets.token_hex(8)
     plan = _marked(_planned(state), mark)
     say("starting the store, Redis, Triton, vLLM, two webs and two workers")
-    async with running_stack(Stack(plan)) as stack:
-        trial = Trial(stack, webs=_webs(plan), folder=state / "photos", seed=seed, say=say)
-        report = await trial.run(mix_of(kills), people=_PEOPLE, pause_seconds=_PAUSE_SECONDS)
+    report = KillReport(seed)
+    try:
+        async with running_stack(Stack(plan)) as stack:
+            trial = Trial(stack, webs=_webs(plan), folder=state / "photos", seed=seed, say=say)
+            report = trial.report
+            await trial.run(mix_of(kills), people=_PEOPLE, pause_seconds=_PAUSE_SECONDS)
+    except Exception as trouble:
+        report.problems.append(f"the stack did not start or stop: {trouble!r}")
     report.problems += _left_behind(plan, mark)
     return report
 

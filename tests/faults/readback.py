@@ -1,5 +1,6 @@
 """What people get when they ask again for what they were told."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,18 +12,41 @@ from tests.faults.calls import error_code
 from tests.faults.ledger import Deletion, KnownAnalysis, Ledger, content
 
 _GONE: Final = "NOT_FOUND"
+_READ_SECONDS: Final = 60.0
+"""All of an analysis that has ended is told within this, or its stream hangs."""
+_HANGING_AT_MOST: Final = 5
+"""After so many nobody waits for the others."""
 
 
 async def broken_promises(web: str, ledger: Ledger) -> list[str]:
-    """Differences between what was told at the time and what is told now; none where all holds."""
+    """Differences between what was told at the time and what is told now; none where all holds.
+    What cannot be read is a problem like any other: this raises nothing."""
     problems: list[str] = []
+    hanging = 0
     for known in ledger.analyses.values():
-        client = ApiClient(web, token=ledger.tokens[known.owner])
-        if known.deletion is Deletion.NO:
-            problems += await _problems_of_kept(client, known)
-        elif known.deletion is Deletion.DONE:
-            problems += await _problems_of_deleted(client, known)
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                problems += await _problems_of(
+                    ApiClient(web, token=ledger.tokens[known.owner]), known
+                )
+        except TimeoutError:
+            hanging += 1
+            problems.append(f"analysis {known.id} is not told to its end in {_READ_SECONDS:g} s")
+        except Exception as trouble:
+            problems.append(f"analysis {known.id} could not be read again: {trouble!r}")
+        if hanging >= _HANGING_AT_MOST:
+            return [*problems, "what comes after these was not read again"]
     return problems
+
+
+async def _problems_of(client: ApiClient, known: KnownAnalysis) -> list[str]:
+    match known.deletion:
+        case Deletion.NO:
+            return await _problems_of_kept(client, known)
+        case Deletion.DONE:
+            return await _problems_of_deleted(client, known)
+        case Deletion.ASKED:
+            return []
 
 
 async def _problems_of_kept(client: ApiClient, known: KnownAnalysis) -> list[str]:

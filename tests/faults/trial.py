@@ -3,21 +3,20 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from api.local_stack.plan import STORE
 from api.local_stack.stack import Stack
-from tests.faults.calls import AWAY
 from tests.faults.invariants import broken_invariants
 from tests.faults.killer import Killer, make_orders
 from tests.faults.ledger import Ledger
 from tests.faults.people import Person
 from tests.faults.readback import broken_promises
 from tests.faults.report import KillReport, outcomes_of
-from tests.faults.snapshot import Snapshot, take_snapshot
+from tests.faults.snapshot import take_snapshot
 from tests.faults.victims import Target, is_up
 
 LONGEST_REQUEST_SECONDS: Final = 45.0
@@ -50,34 +49,44 @@ class Trial:
     async def run(
         self, mix: Mapping[Target, int], *, people: int, pause_seconds: float
     ) -> KillReport:
-        """Kill so many of each target while ``people`` are at work; then see what holds."""
+        """Kill so many of each target while ``people`` are at work; then see what holds. What
+        breaks the run itself is a problem like any other, so that there is always a report."""
         dice = random.Random(self._seed)  # noqa: S311 to be repeatable
         killer = Killer(self._stack, self.ledger, make_orders(mix, dice), dice)
         started = time.monotonic()
         watching = asyncio.create_task(self._stack.watch(self._say_briefly))
-        crowd = [asyncio.create_task(self._live(number)) for number in range(people)]
+        crowd = [
+            asyncio.create_task(self._live(f"person {n}"), name=f"person {n}")
+            for n in range(people)
+        ]
         try:
             await killer.work(pause_seconds=pause_seconds, say=self._say)
             self.report.seconds = time.monotonic() - started
-            await self._let_end(crowd)
-            await self._until_all_parts_are_up()
-            stored = await self._settle()
-            self.report.problems += await self._read_back()
+            await self._reckon(crowd)
+        except Exception as trouble:
+            self.report.problems.append(f"the run broke off: {trouble!r}")
         finally:
             for task in (watching, *crowd):
                 task.cancel()
             await asyncio.gather(watching, *crowd, return_exceptions=True)
-        self._sum_up(killer, stored)
+        self._sum_up(killer)
         return self.report
+
+    async def _reckon(self, crowd: Collection[asyncio.Task[None]]) -> None:
+        self._say("no more kills: everybody ends what they are at")
+        self._stop.set()
+        self.report.problems += await who_does_not_end(crowd, self.ledger, _LAST_JOURNEYS_SECONDS)
+        await self._until_all_parts_are_up()
+        await self._settle()
+        self.report.problems += await broken_promises(self._webs[0], self.ledger)
 
     def _say_briefly(self, text: str) -> None:
         """Without the end of a log."""
         self._say(text.partition("\n")[0])
 
-    async def _live(self, number: int) -> None:
+    async def _live(self, name: str) -> None:
         """A person who is refused what nobody may be refused is a problem; another one comes."""
         while not self._stop.is_set():
-            name = f"person {number}"
             person = Person(name, self._webs, self.ledger, seed=self._seed, stop=self._stop)
             try:
                 await person.live()
@@ -85,16 +94,6 @@ class Trial:
                 self.report.problems += [f"{name}: {one!r}" for one in _single(trouble)]
                 self._say(self.report.problems[-1])
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
-
-    async def _let_end(self, crowd: list[asyncio.Task[None]]) -> None:
-        self._say("no more kills: everybody ends what they are at")
-        self._stop.set()
-        _, late = await asyncio.wait(crowd, timeout=_LAST_JOURNEYS_SECONDS)
-        for known in self.ledger.unfinished() if late else ():
-            self.report.problems.append(
-                f"analysis {known.id} hangs for its follower: {known.stage}, "
-                f"{known.last_sequence} events, deletion: {known.deletion}"
-            )
 
     async def _until_all_parts_are_up(self) -> None:
         with suppress(TimeoutError):
@@ -107,29 +106,23 @@ class Trial:
         parts = self._stack.parts.values()
         return [part.plan.title for part in parts if part.plan.launch and not is_up(part)]
 
-    async def _settle(self) -> Snapshot:
+    async def _settle(self) -> None:
         """Sweeps finish what calls cut off have left: within a while, everything must hold."""
         end = time.monotonic() + _SWEEPS_SECONDS
         while True:
             stored = await take_snapshot(
                 self._stack.plan.endpoint(STORE), self._folder, self.ledger.tokens.keys()
             )
+            self.report.outcomes = outcomes_of(self.ledger, stored)
             broken = broken_invariants(self.ledger, stored)
             if not broken or time.monotonic() > end:
                 self.report.problems += broken
-                return stored
+                return
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
-    async def _read_back(self) -> list[str]:
-        try:
-            return await broken_promises(self._webs[0], self.ledger)
-        except AWAY as away:
-            return [f"what was told could not be read again: {away!r}"]
-
-    def _sum_up(self, killer: Killer, stored: Snapshot) -> None:
+    def _sum_up(self, killer: Killer) -> None:
         report, ledger = self.report, self.ledger
         report.kills = killer.kills
-        report.outcomes = outcomes_of(ledger, stored)
         report.photos = len(ledger.photos)
         report.calls, report.disturbed = ledger.calls, ledger.disturbed
         report.retries = sum(known.retries for known in ledger.analyses.values())
@@ -146,6 +139,21 @@ class Trial:
             for kill in killer.kills
             if kill.recovered_seconds is None
         ]
+
+
+async def who_does_not_end(
+    crowd: Collection[asyncio.Task[None]], ledger: Ledger, within_seconds: float
+) -> list[str]:
+    """Whoever is at something still after that time, whatever it is, and the analyses that nobody
+    was told the end of."""
+    _, late = await asyncio.wait(crowd, timeout=within_seconds)
+    problems = [f"{task.get_name()} did not end" for task in late]
+    problems += [
+        f"analysis {known.id} hangs for its follower: {known.stage}, "
+        f"{known.last_sequence} events, deletion: {known.deletion}"
+        for known in (ledger.unfinished() if late else ())
+    ]
+    return problems
 
 
 def _single(trouble: Exception) -> Iterator[Exception]:

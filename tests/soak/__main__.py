@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -52,10 +53,32 @@ def _run(name: str, options: argparse.Namespace, console: Console) -> int:
     state = _FOLDER / f"{name}-state"
     shutil.rmtree(state, ignore_errors=True)
     say = _teller(console)
-    report = asyncio.run(_RUNS[name](options, state, say))
+    report = _report_of(_RUNS[name](options, state, say))
     (_FOLDER / f"{name}.json").write_text(json.dumps(report.as_json(), indent=2, default=str))
     report.show(console)
     return len(report.problems)
+
+
+@dataclass
+class BrokenOff:
+    """In place of a report, where a run did not come to one."""
+
+    problems: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def show(self, console: Console) -> None:
+        for problem in self.problems:
+            console.print(problem, style="red", markup=False, soft_wrap=True)
+
+
+def _report_of(run: Coroutine[Any, Any, Report]) -> Report:
+    """In every case: hours of faults are not lost to the last of them."""
+    try:
+        return asyncio.run(run)
+    except Exception as trouble:
+        return BrokenOff([f"the run broke off: {trouble!r}"])
 
 
 Say = Callable[[str], None]

@@ -45,9 +45,18 @@ class ComebackReport:
 
 async def run(seed: int, *, state: Path, say: Say) -> ComebackReport:
     """Kill everything while analyses are queued and at work, start again, look; then kill only
-    those who would end the others, start again, and see that none of these lives on."""
+    those who would end the others, start again, and see that none of these lives on. There is a
+    report in every case: what broke the run is a problem in it."""
     report = ComebackReport(seed)
-    dice = random.Random(seed)  # noqa: S311 to be repeatable
+    try:
+        await _carry_out(report, state, say)
+    except Exception as trouble:
+        report.problems.append(f"the run broke off: {trouble!r}")
+    return report
+
+
+async def _carry_out(report: ComebackReport, state: Path, say: Say) -> None:
+    dice = random.Random(report.seed)  # noqa: S311 to be repeatable
     async with launched(state) as stack:
         report.first_start_seconds = await _start(stack, say)
         before = await use(stack.url, analyses=_ANALYSES)
@@ -63,7 +72,6 @@ async def run(seed: int, *, state: Path, say: Say) -> ComebackReport:
         report.problems += [f"{one.pid} outlived its stack" for one in outlived if lives(one)]
         await stack.stop()
         report.problems += await stack.left_behind()
-    return report
 
 
 async def _start(stack: Launched, say: Say) -> float:
