@@ -40,9 +40,10 @@ async def run(  # noqa: PLR0913
     measure_seconds: float = 60,
     factor: float = 4,
     growth: float = 0.15,
+    prompt_seconds: float = 5,
 ) -> OverloadReport:
     """Measure what ``stack`` (by default one of its own) can do, then let ``factor`` times as many
-    people come, for ``seconds``."""
+    people come, for ``seconds``. ``growth``, ``prompt_seconds``: what the report allows."""
     async with _given_or_own(stack, say) as running:
         web = running.plan.endpoint(WEB)
         orders = Orders(web, seed, seconds, measure_seconds, factor, _PEOPLE, _CLIENTS)
@@ -55,6 +56,7 @@ async def run(  # noqa: PLR0913
         result=told["done"],
         sightings=seen,
         growth=growth,
+        prompt_seconds=prompt_seconds,
         max_queued=AnalysesSettings().max_queued,
     )
 

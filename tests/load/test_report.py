@@ -1,6 +1,7 @@
 """What the report of an overload calls a problem."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,9 @@ WELL: dict[str, Any] = {
 def a_report(memory: list[float] = [500, 510, 520, 530], **changes: Any) -> OverloadReport:  # noqa: B006
     samples = [(float(second), mebibytes) for second, mebibytes in enumerate(memory)]
     seen = Sightings(memory=defaultdict(list, {"web": samples}), files={"web": (40, 45)})
-    return OverloadReport(1, 4, 0.5, WELL | changes, seen, growth=0.1, max_queued=200)
+    return OverloadReport(
+        1, 4, 0.5, WELL | changes, seen, growth=0.1, prompt_seconds=5, max_queued=200
+    )
 
 
 def test_one_that_held_has_no_problems() -> None:
@@ -42,7 +45,8 @@ def test_one_that_held_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"memory": [500, 500, 700, 700]}, "web grew from 500 to 700 MiB"),
+        ({"memory": [100, 500, 600, 650, 700]}, "web grew from 500 to 700 MiB"),
+        ({"memory": [1500, 1500, 1600, 1500, 1500]}, "web held 1600 MiB"),
         ({"going": 2}, "2 journeys did not end"),
         ({"unfinished": 3}, "3 analyses are left unfinished"),
         ({"depth": [201]}, "201 analyses were unfinished at once"),
@@ -56,6 +60,16 @@ def test_one_that_held_has_no_problems() -> None:
 def test_what_did_not_hold_is_told(changes: dict[str, Any], told: str) -> None:
     [problem] = a_report(**changes).problems
     assert told in problem
+
+
+def test_how_late_a_refusal_may_be_is_given() -> None:
+    late = [{"step": "upload", "code": "RATE_LIMITED", "seconds": 7.0}]
+    assert replace(a_report(refusals=late), prompt_seconds=30).problems == []
+
+
+def test_each_part_has_a_bound_of_its_own() -> None:
+    seen = Sightings(memory=defaultdict(list, {"web-2": [(0.0, 2000)], "triton": [(0.0, 2000)]}))
+    assert replace(a_report(), sightings=seen).problems == ["web-2 held 2000 MiB"]
 
 
 def test_figures_of_nothing_and_of_many() -> None:
