@@ -4,10 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from starlette.datastructures import Headers
-
-from api.bodies import is_multipart
-from dupi.errors import Unavailable
+from dupi.errors import RateLimited, Unavailable
 from dupi.settings import ApiSettings
 
 _RETRY_AFTER_S = 2
@@ -38,7 +35,8 @@ class Room:
 class PersonalRoom:
     """``most`` places for each person, or address where nobody signed in."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, name: str, most: int) -> None:
+        self._name = name
         self.most = most
         self._taken: Counter[str] = Counter()
 
@@ -54,21 +52,55 @@ class PersonalRoom:
         if self._taken[who] <= 0:
             del self._taken[who]
 
+    @contextmanager
+    def place(self, who: str) -> Iterator[None]:
+        """One place for as long as the block runs. Raises RateLimited where none is free."""
+        if not self.take(who):
+            raise RateLimited(
+                f"{self._name}: {self.most} at once", retry_after_seconds=_RETRY_AFTER_S
+            )
+        try:
+            yield
+        finally:
+            self.give_back(who)
+
 
 class Admission:
-    """Bounds on memory: an upload is held whole, a request has its body, a stream its buffers."""
+    """Bounds on memory: an upload is held whole, a request has its body, a stream its buffers.
+
+    Nobody has all the places of a kind: what one takes on slow connections, others do not miss.
+    """
 
     def __init__(self, settings: ApiSettings) -> None:
         self.requests = Room("requests", settings.requests_at_once)
+        self.requests_of = PersonalRoom("requests", _half(settings.requests_at_once))
         self.uploads = Room("uploads", settings.uploads_at_once)
+        self.uploads_of = PersonalRoom("uploads", settings.uploads_at_once_per_person)
+        self.downloads = Room("downloads", settings.downloads_at_once)
+        self.downloads_of = PersonalRoom("downloads", _half(settings.downloads_at_once))
         self.streams = Room("streams", settings.streams_at_once)
-        self.streams_of = PersonalRoom(settings.sockets_per_person)
+        self.streams_of = PersonalRoom("streams", settings.sockets_per_person)
 
     @contextmanager
-    def request(self, headers: Headers) -> Iterator[None]:
-        """Room for one request, and for its files if it may bring some. Raises Unavailable."""
+    def request(self, address: str | None, uploader: str | None = None) -> Iterator[None]:
+        """Room for one request, and for the files that ``uploader`` may bring with it.
+
+        Raises Unavailable, RateLimited.
+        """
         with ExitStack() as places:
+            places.enter_context(self.requests_of.place(str(address)))
             places.enter_context(self.requests.place())
-            if is_multipart(headers):
+            if uploader is not None:
+                places.enter_context(self.uploads_of.place(uploader))
                 places.enter_context(self.uploads.place())
             yield
+
+    @contextmanager
+    def download(self, address: str | None) -> Iterator[None]:
+        """Room for one photo or overlay. Raises Unavailable, RateLimited."""
+        with self.downloads_of.place(str(address)), self.downloads.place():
+            yield
+
+
+def _half(places: int) -> int:
+    return max(1, places // 2)

@@ -5,7 +5,7 @@ Anything else is refused with 400 (413 where it is too large) before a resolver 
 
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, NoReturn
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -19,14 +19,6 @@ MAX_FILES: Final = 4
 _FIELDS: Final = ("operations", "map")
 _MULTIPART_SLACK: Final = 256 * 1024
 _MAX_STEPS: Final = 8
-_PREFLIGHT_HEADERS: Final = (
-    "authorization",
-    "x-requested-with",
-    "apollo-require-preflight",
-    "graphql-require-preflight",
-    "graphql-preflight",
-    "x-graphql-preflight",
-)
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -59,12 +51,6 @@ def bounded(receive: Receive, headers: Headers, limit: int) -> Receive:
 
 def _too_large(limit: int) -> Refused:
     return Refused(413, f"The request is too large: at most {limit} bytes.", limit="body")
-
-
-def check_preflight(headers: Mapping[str, str]) -> None:
-    """A multipart form can be sent by any web page unless it must carry a header of its own."""
-    if not any(headers.get(name) for name in _PREFLIGHT_HEADERS):
-        raise Refused(400, f"Multipart requests need a header such as {_PREFLIGHT_HEADERS[1]}.")
 
 
 def decode_json(data: str | bytes) -> object:

@@ -1,7 +1,9 @@
 """Who calls, and how: what a resolver may know of a connection."""
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
+from api.bodies import is_multipart
+from dupi.accounts.tokens import read_access_token
 from dupi.errors import Unauthenticated
 from dupi.knowledge.vocabulary import Locale
 from dupi.resources import Resources
@@ -30,7 +32,7 @@ def context_of(connection: HTTPConnection, jar: CookieJar | None) -> Context:
         request_id=request_id_of(connection),
         locale=callers_locale(connection),
         user_agent=connection.headers.get("user-agent"),
-        address=_address(connection, trust_proxy=resources.settings.api.trust_proxy),
+        address=address_of(connection),
         cookies=connection.cookies,
         jar=jar,
     )
@@ -46,9 +48,22 @@ def bearer_token(authorization: object) -> str | None:
     return token.strip()
 
 
-def _address(connection: HTTPConnection, *, trust_proxy: bool) -> str | None:
+def address_of(connection: HTTPConnection) -> str | None:
     """The last hop that the proxy in front of us saw: what stands before it anyone can write."""
     forwarded = connection.headers.get("x-forwarded-for")
-    if trust_proxy and forwarded:
+    if forwarded and resources_of(connection).settings.api.trust_proxy:
         return forwarded.rsplit(",", 1)[-1].strip()[:64]
     return connection.client.host if connection.client else None
+
+
+def uploader_of(request: Request) -> str | None:
+    """Who brings files, by the access token alone: the store is not asked yet.
+
+    ``None``: the request brings none. Raises Unauthenticated.
+    """
+    if not is_multipart(request.headers):
+        return None
+    token = bearer_token(request.headers.get("authorization"))
+    if token is None:
+        raise Unauthenticated("files come with an access token")
+    return read_access_token(resources_of(request).settings, token).user_id

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import structlog
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -19,8 +20,16 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from api import bodies, graphiql
 from api.admission import Admission
-from api.callers import bearer_token, callers_locale, context_of, request_id_of, resources_of
-from api.responses import Refused, expected_failure, refusal, unexpected_failure
+from api.callers import (
+    address_of,
+    bearer_token,
+    callers_locale,
+    context_of,
+    request_id_of,
+    resources_of,
+    uploader_of,
+)
+from api.responses import Refused, expected_failure, refusal, send_whole, unexpected_failure
 from api.sockets import Socket
 from api.streams import EventStream, admitted_events
 from dupi.errors import DupiError, Unavailable
@@ -78,20 +87,28 @@ class GraphQLApp(GraphQL[Context, None]):
             await socket.send_denial_response(answer)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The places of a request are taken until its answer has been sent, a slow reader's too;
+        a stream has places of its own."""
         request = Request(scope, receive)
-        try:
-            response = await self._answer(request, receive)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+        with ExitStack() as places:
+            try:
+                response = await self._answer(request, receive, places)
+            except ClientDisconnect:
+                return
+            if isinstance(response, StreamingResponse):
+                places.close()
+                await response(scope, receive, send)
+            else:
+                await send_whole(response, scope, receive, send)
 
-    async def _answer(self, request: Request, receive: Receive) -> Response:
+    async def _answer(self, request: Request, receive: Receive, places: ExitStack) -> Response:
         """The answer, or the refusal, to one request. Files that came with it are closed."""
         request_id, locale = request_id_of(request), callers_locale(request)
         try:
-            with self.admission.request(request.headers):
-                bounded = Request(request.scope, self._bounded(request, receive))
-                return await self._run_in_time(bounded)
+            place = self.admission.request(address_of(request), uploader_of(request))
+            places.enter_context(place)
+            bounded = Request(request.scope, self._bounded(request, receive))
+            return await self._run_in_time(bounded)
         except Refused as refused:
             return refusal(refused, request_id)
         except HTTPException as refused:
@@ -168,7 +185,6 @@ class GraphQLApp(GraphQL[Context, None]):
         if content_type == "application/json":
             return bodies.parse_json(await request.get_body())
         if content_type == "multipart/form-data" and isinstance(request, _Requests):
-            bodies.check_preflight(request.headers)
             return bodies.read_multipart(await request.get_form())
         raise Refused(415, "The body must be application/json or multipart/form-data.")
 

@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
-            Route("/media/{key:path}", Media(graphql.admission).endpoint),
+            Route("/media/{key:path}", Media(graphql.admission), methods=["GET"]),
             Route("/health/live", live),
             Route("/health/ready", Readiness().endpoint),
             Route("/metrics", metrics),

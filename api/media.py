@@ -1,36 +1,45 @@
 """Photos and overlays, by signed and short-lived urls."""
 
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from api.admission import Admission
-from api.callers import resources_of
-from dupi.errors import NotFound, Unavailable
+from api.callers import address_of, resources_of
+from api.responses import send_whole
+from dupi.errors import NotFound, RateLimited, RetryLater
 from dupi.signing import verify
 
 _TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
 
 
 class Media:
-    """Objects of the photo storage, each held whole while it is read: counted among the requests
-    that one process takes on at once."""
+    """Objects of the photo storage. Each is held whole until it has been sent, so they have places
+    of their own: who reads them slowly takes none of GraphQL's."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
 
-    async def endpoint(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with ExitStack() as places:
+            response = await self._answer(Request(scope, receive), places)
+            await send_whole(response, scope, receive, send)
+
+    async def _answer(self, request: Request, places: ExitStack) -> Response:
         """What is missing, expired or not signed by us is all one 404."""
         try:
-            with self._admission.request(request.headers):
-                return await _serve(request)
+            places.enter_context(self._admission.download(address_of(request)))
+            return await _serve(request)
         except NotFound:
             return PlainTextResponse("not found", status_code=404)
-        except Unavailable as away:
-            headers = {"Retry-After": str(away.retry_after_seconds)}
-            return PlainTextResponse("unavailable", status_code=503, headers=headers)
+        except RetryLater as refused:
+            headers = {"Retry-After": str(refused.retry_after_seconds)}
+            status = 429 if isinstance(refused, RateLimited) else 503
+            return PlainTextResponse(refused.code.lower(), status_code=status, headers=headers)
 
 
 async def _serve(request: Request) -> Response:

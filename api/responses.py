@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from dupi.errors import DupiError, ErrorCode
 from dupi.knowledge.vocabulary import Locale
@@ -16,6 +17,9 @@ _STATUS: Final = {
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.UNAVAILABLE: 503,
 }
+
+
+_PIECE_BYTES: Final = 256 * 1024
 
 
 class Refused(Exception):
@@ -56,3 +60,20 @@ def _answer(
 ) -> JSONResponse:
     errors = [{"message": message, "extensions": dict(extensions)}]
     return JSONResponse({"errors": errors}, status_code=status, headers=headers)
+
+
+async def send_whole(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send it, and return once all of it has left this process.
+
+    The server waits for a slow reader before a message, never after the last one. Hence pieces,
+    the last of which is empty.
+    """
+
+    async def send_in_pieces(message: Message) -> None:
+        body, more = message.get("body", b""), message.get("more_body", False)
+        for start in range(0, len(body), _PIECE_BYTES):
+            piece = body[start : start + _PIECE_BYTES]
+            await send({"type": message["type"], "body": piece, "more_body": True})
+        await send(message if not body else {"type": message["type"], "more_body": more})
+
+    await response(scope, receive, send_in_pieces)

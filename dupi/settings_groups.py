@@ -153,8 +153,14 @@ class ApiSettings(Group):
         description="bearer token that `/metrics` asks for; none: `/metrics` on loopback only",
     )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="a request without files, at most")
-    requests_at_once: int = Field(200, ge=1, description="HTTP requests in work")
+    requests_at_once: int = Field(
+        200, ge=1, description="HTTP requests in work; half of them for one address"
+    )
     uploads_at_once: int = Field(12, ge=1, description="of them with files, held in memory")
+    uploads_at_once_per_person: int = Field(3, ge=1, description="of them of one person")
+    downloads_at_once: int = Field(
+        200, ge=1, description="photos and overlays being sent; half of them to one address"
+    )
     streams_at_once: int = Field(1000, ge=1, description="WebSockets and event streams open")
     sockets_per_person: int = Field(
         20, ge=1, description="WebSockets and event streams of one person, or address"

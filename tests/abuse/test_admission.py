@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 from api.admission import Admission, Room
@@ -16,7 +15,7 @@ from api.graphql import GraphQLApp
 from dupi.errors import Unavailable
 from dupi.resources import Resources
 from tests.abuse.raw import Connection, connected, post, status, with_api
-from tests.support.web import UPLOAD_HEADERS, app_over, operation, served, socket
+from tests.support.web import app_over, caller, operation, served, socket
 
 BOUNDARY = "b"
 FORM = (
@@ -27,12 +26,23 @@ FORM = (
 SIZE = 15_000_000
 
 
-def upload_head() -> bytes:
+async def token_of(app: Starlette, name: str) -> str:
+    """Access token of someone new."""
+    async with caller(app) as person:
+        await person.sign_up(f"{name}@example.com")
+        return str(person.token)
+
+
+def upload_head(token: str | None, **more: str) -> bytes:
     """The head of an upload of 15 MB, and the beginning of its body."""
     kind = f"multipart/form-data; boundary={BOUNDARY}"
-    given = {"Content_Type": kind, "Content_Length": str(SIZE)}
-    names = {name.replace("-", "_"): value for name, value in UPLOAD_HEADERS.items()}
-    return post(FORM, **given, **names)
+    given = {"Content_Type": kind, "Content_Length": str(SIZE), "X_Requested_With": "tests"}
+    signed = {"Authorization": f"Bearer {token}"} if token else {}
+    return post(FORM, **given, **signed, **more)
+
+
+def without_body(request: bytes) -> bytes:
+    return request.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 def admission_of(app: Starlette) -> Admission:
@@ -51,35 +61,36 @@ async def until(room: Room, taken: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def refusal_of(line: Connection) -> dict[str, object]:
-    """``extensions`` of a 503, with ``Retry-After``."""
+async def refusal_of(line: Connection, code: int = 503) -> dict[str, object]:
+    """``extensions`` of such a status, with ``Retry-After`` where a time is told."""
     head = await line.head()
-    assert status(head) == 503, head
+    assert status(head) == code, head
     [length] = [row for row in head.lower().split(b"\r\n") if row.startswith(b"content-length")]
     body = json.loads(await line.reader.readexactly(int(length.split(b":")[1])))
     shown: dict[str, object] = body["errors"][0]["extensions"]
-    assert f"retry-after: {shown['retryAfterSeconds']}".encode() in head.lower()
+    if code != 401:
+        assert f"retry-after: {shown['retryAfterSeconds']}".encode() in head.lower()
     assert shown["requestId"]
     return shown
 
 
 @asynccontextmanager
-async def uploading(web: str, count: int) -> AsyncIterator[list[Connection]]:
-    """So many uploads under way, each stuck in the middle."""
+async def sending(web: str, *heads: bytes) -> AsyncIterator[list[Connection]]:
+    """These requests under way, each stuck in the middle."""
     async with asyncio.TaskGroup() as group:
         leave = asyncio.Event()
         lines: list[Connection] = []
 
-        async def upload() -> None:
+        async def upload(head: bytes) -> None:
             async with connected(web) as line:
-                await line.send(upload_head())
+                await line.send(head)
                 lines.append(line)
                 await leave.wait()
 
-        for _ in range(count):
-            group.create_task(upload())
+        for head in heads:
+            group.create_task(upload(head))
         try:
-            while len(lines) < count:  # noqa: ASYNC110
+            while len(lines) < len(heads):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             yield lines
         finally:
@@ -91,28 +102,30 @@ async def test_uploads_beyond_the_bound_are_refused_before_they_are_read(
 ) -> None:
     app = app_over(with_api(parts, uploads_at_once=2))
     admission = admission_of(app)
+    heads = [upload_head(await token_of(app, person)) for person in ("a", "b", "c")]
     async with served(app) as web:
-        async with uploading(web, 2):
+        async with sending(web, *heads[:2]):
             await until(admission.uploads, 2)
             async with connected(web) as line:
-                await line.send(upload_head().split(b"\r\n\r\n")[0] + b"\r\n\r\n")  # no body
+                await line.send(without_body(heads[2]))
                 assert (await refusal_of(line))["code"] == "UNAVAILABLE"
             async with connected(web) as line:  # others are served meanwhile
                 await line.send(post())
                 assert status(await line.head()) == 200
         await until(admission.uploads, 0)
-        async with uploading(web, 2):  # the places are free again
+        async with sending(web, *heads[:2]):  # the places are free again
             await until(admission.uploads, 2)
 
 
 async def test_requests_beyond_the_bound_are_refused(parts: Resources) -> None:
-    app = app_over(with_api(parts, requests_at_once=3))
+    app = app_over(with_api(parts, requests_at_once=2, trust_proxy=True))
     admission = admission_of(app)
+    stuck = [post(Content_Length="100000", X_Forwarded_For=f"10.0.0.{n}") for n in (1, 2)]
     async with served(app) as web:
-        async with uploading(web, 3):
-            await until(admission.requests, 3)
+        async with sending(web, *stuck):
+            await until(admission.requests, 2)
             async with connected(web) as line:
-                await line.send(post())
+                await line.send(post(X_Forwarded_For="10.0.0.3"))
                 assert (await refusal_of(line))["code"] == "UNAVAILABLE"
             async with httpx.AsyncClient() as http:  # whoever watches the process is answered
                 assert (await http.get(f"http://{web}/health/live")).status_code == 200
@@ -120,15 +133,14 @@ async def test_requests_beyond_the_bound_are_refused(parts: Resources) -> None:
 
 
 async def test_media_beyond_the_bound_are_refused(parts: Resources) -> None:
-    """They are held whole, so they count among the requests."""
-    app = app_over(with_api(parts, requests_at_once=1))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://testserver"
-    ) as http:
-        with admission_of(app).requests.place():
-            refused = await http.get("/media/photos/a/b/original.jpg")
+    """They are held whole, so there is a bound; where it is reached, GraphQL goes on."""
+    app = app_over(with_api(parts, downloads_at_once=1))
+    async with caller(app) as anyone:
+        with admission_of(app).downloads.place():
+            refused = await anyone.http.get("/media/photos/a/b/original.jpg")
+            assert await anyone.run("Conditions")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
-        assert (await http.get("/media/photos/a/b/original.jpg")).status_code == 404
+        assert (await anyone.http.get("/media/photos/a/b/original.jpg")).status_code == 404
 
 
 async def test_sockets_beyond_the_bound_are_refused_at_the_handshake(parts: Resources) -> None:
@@ -153,10 +165,9 @@ async def test_sockets_beyond_the_bound_are_refused_at_the_handshake(parts: Reso
 def test_many_large_uploads_at_once_hold_a_bounded_number(parts: Resources) -> None:
     """A hundred uploads of 15 MB come at once: as many are held as there are places."""
     admission = Admission(parts.settings.api)
-    headers = Headers({"Content-Type": "multipart/form-data; boundary=b"})
     held, refused = [], 0
-    for _ in range(100):
-        place = admission.request(headers)
+    for number in range(100):
+        place = admission.request("10.0.0.1", uploader=f"person {number}")
         try:
             place.__enter__()
         except Unavailable as full:

@@ -96,15 +96,16 @@ async def test_files_that_do_not_match_are_refused(
     assert response.status_code in {400, 415}
 
 
-async def test_a_form_needs_a_header_that_web_pages_cannot_send(
+async def test_a_form_needs_an_access_token_that_web_pages_cannot_send(
     anyone: Caller, photo: bytes, opened: list[Any]
 ) -> None:
-    response = await anyone.send_form(UPLOAD, PLACE, {"0": photo}, **{"X-Requested-With": ""})
-    assert response.status_code == 400
+    response = await anyone.send_form(UPLOAD, PLACE, {"0": photo})
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+    assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert opened == []
 
 
-async def test_a_token_is_such_a_header(mina: Caller, photo: bytes) -> None:
+async def test_a_token_is_all_the_header_that_a_form_needs(mina: Caller, photo: bytes) -> None:
     response = await mina.send_form(UPLOAD, PLACE, {"0": photo}, **{"X-Requested-With": ""})
     assert response.status_code == 200
 
@@ -121,14 +122,14 @@ async def test_a_form_that_is_cut_off_is_refused(
         headers=UPLOAD_HEADERS,
     )
     body = b"".join([chunk async for chunk in request.stream])  # type: ignore[union-attr]
-    headers = UPLOAD_HEADERS | {"Content-Type": request.headers["Content-Type"]}
+    headers = mina.authorised() | {"Content-Type": request.headers["Content-Type"]}
     response = await mina.http.post("/graphql", content=body[:end], headers=headers)
     assert response.status_code == 400
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary="])
 async def test_a_form_without_a_boundary_is_refused(mina: Caller, kind: str) -> None:
-    headers = UPLOAD_HEADERS | {"Content-Type": kind}
+    headers = mina.authorised() | {"Content-Type": kind}
     response = await mina.http.post("/graphql", content=b"--x\r\n", headers=headers)
     assert response.status_code == 400
 

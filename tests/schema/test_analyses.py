@@ -40,8 +40,7 @@ async def requested(who: Caller, *photo_ids: str, **more: Any) -> Any:
     return await who.run("RequestAnalysis", input=given)
 
 
-async def test_a_photo_needs_a_session_and_a_consent(anyone: Caller, photo: bytes) -> None:
-    assert (await anyone.upload(photo))["__typename"] == "UnauthenticatedError"
+async def test_a_photo_needs_a_consent(anyone: Caller, photo: bytes) -> None:
     await anyone.sign_up()
     refused = await anyone.upload(photo)
     assert (refused["__typename"], refused["kind"]) == ("ConsentRequiredError", "SENSITIVE_DATA")
