@@ -22,7 +22,6 @@ from tests.load.generator import Orders
 from tests.load.report import OverloadReport
 from tests.load.watching import watched
 
-_PEOPLE: Final = 300
 _CLIENTS: Final = 8
 _LINE_LIMIT: Final = 64 * 2**20
 _ENDS_WITHIN_SECONDS: Final = 900.0
@@ -39,6 +38,7 @@ async def run(  # noqa: PLR0913
     seconds: float = 600,
     measure_seconds: float = 60,
     factor: float = 4,
+    people: int = 300,
     growth: float = 0.15,
     prompt_seconds: float = 5,
 ) -> OverloadReport:
@@ -46,7 +46,7 @@ async def run(  # noqa: PLR0913
     people come, for ``seconds``. ``growth``, ``prompt_seconds``: what the report allows."""
     async with _given_or_own(stack, say) as running:
         web = running.plan.endpoint(WEB)
-        orders = Orders(web, seed, seconds, measure_seconds, factor, _PEOPLE, _CLIENTS)
+        orders = Orders(web, seed, seconds, measure_seconds, factor, people, _CLIENTS)
         async with watched(running, web) as seen:
             told = await _generate(orders, running.plan.environment, say)
     return OverloadReport(

@@ -1,0 +1,29 @@
+"""A short overload of the real stack. ``make soak`` has the long one."""
+
+import sys
+
+import pytest
+
+from tests.load.overload import run
+from tests.support.stack import RunningStack
+
+pytestmark = pytest.mark.stack
+
+
+async def test_what_is_refused_is_refused_at_once_and_what_is_accepted_is_done(
+    stack: RunningStack,
+) -> None:
+    report = await run(
+        1,
+        say=lambda text: sys.stderr.write(f"{text}\n"),
+        stack=stack.control,
+        seconds=25,
+        measure_seconds=10,
+        people=80,
+        growth=0.6,
+        prompt_seconds=30,  # only what hangs: others may be at work on the machine
+    )
+    assert report.problems == []
+    assert report.result["accepted"] > 0
+    assert report.result["refusals"]
+    assert report.result["arrived"] > report.result["accepted"]
