@@ -96,7 +96,7 @@ async def test_a_run_that_breaks_off_has_a_report(tmp_path: Path) -> None:
     trial = Trial(stack, webs=(), folder=tmp_path, seed=1, say=lambda _: None)
     report = await trial.run({}, people=0, pause_seconds=0)
     [problem] = report.problems
-    assert problem.startswith("the run broke off")
+    assert problem.startswith("the run broke off: RuntimeError")
     assert report.as_json()["problems"] == [problem]
 
 

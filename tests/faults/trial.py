@@ -146,7 +146,7 @@ async def who_does_not_end(
 ) -> list[str]:
     """Whoever is at something still after that time, whatever it is, and the analyses that nobody
     was told the end of."""
-    _, late = await asyncio.wait(crowd, timeout=within_seconds)
+    _, late = await asyncio.wait(crowd, timeout=within_seconds) if crowd else (set(), set())
     problems = [f"{task.get_name()} did not end" for task in late]
     problems += [
         f"analysis {known.id} hangs for its follower: {known.stage}, "
