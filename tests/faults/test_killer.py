@@ -1,12 +1,15 @@
 """The killer kills what it is told to, at the stage it is told: with small programs as parts."""
 
 import asyncio
+import os
 import random
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from api.local_stack.health import Health
@@ -15,10 +18,11 @@ from api.local_stack.plan import STORE, PartPlan, StackPlan
 from api.local_stack.stack import Stack
 from tests.faults.killer import Killer, Order
 from tests.faults.ledger import KnownAnalysis, Ledger, Stage
-from tests.faults.victims import Target, Victim, find_victim
+from tests.faults.victims import Target, Victim, find_victim, kill_process
 
 # Says that it is up by a file, and lives.
 _LIVES = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+_SLEEPS = "import time; time.sleep(600)"
 
 
 class _WithoutIndexes(Stack):
@@ -91,6 +95,15 @@ async def test_killing_nobody_is_no_kill(tmp_path: Path) -> None:
         assert victim.kill()
         victim.process.wait(10)
         assert not victim.kill()
+
+
+def test_who_is_dead_and_only_not_reaped_is_nobody() -> None:
+    program = subprocess.Popen([sys.executable, "-c", _SLEEPS])
+    process = psutil.Process(program.pid)
+    assert kill_process(process)
+    os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+    assert not kill_process(process)
+    program.wait()
 
 
 async def test_what_nobody_meets_is_given_up(
