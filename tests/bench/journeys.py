@@ -40,9 +40,7 @@ _NOTES: Final = (
     "Two analyses at once, as set by default; bounds on uploads are lifted, for what is",
     "asked here is speed. The callers share the machine's cores.",
 )
-_PROCESSOR_NOTES: Final = (
-    "Milliseconds of processor time for one photo, by who spent it, most callers at once.",
-)
+_PROCESSOR_NOTES: Final = ("By who spent it, most callers at once.",)
 
 
 @dataclass
@@ -131,10 +129,11 @@ async def _contestants(
 
 
 def _processor_table(crowd: Crowd, at_once: int) -> Table:
-    rows = []
-    for what in (ANALYSE, UPLOAD):
-        _, *found = crowd.processor[f"{what} {at_once}"]  # the first was a warm-up
-        names = sorted(found[0], key=lambda name: -found[-1][name])
-        figures = {f"{name} ms": Figure.of([each[name] for each in found]) for name in names[:5]}
-        rows.append(Row(what, figures, at_once))
-    return Table("Processor time for one photo", rows, _PROCESSOR_NOTES)
+    """A row for each who spends some; the first repeat was a warm-up."""
+    repeats = {what: crowd.processor[f"{what} {at_once}"][1:] for what in (ANALYSE, UPLOAD)}
+    last = repeats[ANALYSE][-1]
+    rows = [
+        Row(name, {what: Figure.of([each[name] for each in repeats[what]]) for what in repeats})
+        for name in sorted(last, key=lambda name: -last[name])
+    ]
+    return Table("Processor milliseconds for one photo", rows, _PROCESSOR_NOTES)
