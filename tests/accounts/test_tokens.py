@@ -70,7 +70,7 @@ def test_wrong_claims(own: Settings, changes: dict[str, Any]) -> None:
 
 
 def test_no_algorithm(own: Settings) -> None:
-    token = jwt.encode(claims(), None, algorithm="none")
+    token = jwt.encode(claims(), "", algorithm="none")
     with pytest.raises(Unauthenticated):
         read_access_token(own, token)
 
