@@ -11,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pymongo.errors import NetworkTimeout
 
+from api import worker
 from api.worker import run_workers
 from dupi.analyses.models import Analysis, AnalysisStatus, Keeping, Photo
+from dupi.analyses.queue import Claim
 from dupi.analyses.service import delete_analysis
 from dupi.clock import epoch_ms, utc_now
 from dupi.resources import Resources
@@ -164,3 +167,22 @@ async def test_a_worker_runs_in_a_process_of_its_own_and_ends_when_told(
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
     back = next(line for line in lines if line["event"] == "handed_back")
     assert (back["request_id"], back["analysis_id"]) == ("request-1", queued.id)
+
+
+async def test_a_lease_is_let_go_though_the_store_swallows_the_cancellation(
+    platform: Resources, classifier: ScriptedClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PyMongo does where one meets a time limit: the worker then held on for ever."""
+
+    async def swallow(_: Claim) -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            raise NetworkTimeout("for this test") from None
+
+    monkeypatch.setattr(Claim, "renew", swallow)
+    classifier.pause_s = 0.6
+    queued = await a_queued(platform)
+    async with asyncio.timeout(10):
+        await worker._work(platform, await claimed(platform))
+    assert (await stored(queued.id)).status is AnalysisStatus.COMPLETED
