@@ -18,7 +18,7 @@ from dupi.analyses.capacity import Pace
 from dupi.analyses.deleting import discard_derived
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import Claim, LeaseLost, claim_next, may_hold_overlays
-from dupi.concurrency import first_of, raise_if_cancelled, wait_until
+from dupi.concurrency import first_of, not_cut_off, wait_until
 from dupi.logs import bound, get_logger, set_up_logs
 from dupi.metrics import LEASES_LOST
 from dupi.operations.reconciler import reconcile_until
@@ -115,10 +115,10 @@ async def _keep_lease(resources: Resources, claim: Claim) -> None:
     while True:
         await asyncio.sleep(resources.settings.analyses.lease_seconds / _RENEWALS_PER_LEASE)
         try:
-            await claim.renew()
+            # PyMongo swallows a cancellation that meets a time limit, and leaks a connection.
+            await not_cut_off(claim.renew())
         except PyMongoError as away:
             log.warning("lease_not_renewed", error=str(away))
-        raise_if_cancelled()  # PyMongo swallows a cancellation that meets a time limit
 
 
 async def _hand_back(resources: Resources, claim: Claim) -> None:

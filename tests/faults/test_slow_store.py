@@ -29,11 +29,6 @@ from tests.support.web import Caller, app_over, caller
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-# PyMongo drops a connection whose making is cut off; Python closes it, and says so.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in.*socket:pytest.PytestUnraisableExceptionWarning"
-)
-
 _HANGS_AT_MOST = 60
 _POOL = 4
 
