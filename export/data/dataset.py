@@ -8,7 +8,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +19,23 @@ from rich.progress import track
 
 from dupi.knowledge.labels import PhotoName, parse_grades
 from dupi.knowledge.vocabulary import Condition
+from export.data.items import NO_GRADE, STRANGERS, Item, Packed, Split, data_digest
 
-STRANGERS = "strangers"
-NO_GRADE = -1
+__all__ = [
+    "NO_GRADE",
+    "STRANGERS",
+    "Item",
+    "Packed",
+    "Split",
+    "data_digest",
+    "find_items",
+    "model_input",
+    "pack",
+    "packed_splits",
+    "split_items",
+]
+
 _SHARES = {"test": 0.08, "calibration": 0.08}
-
-
-class Split(StrEnum):
-    TRAINING = "training"
-    CALIBRATION = "calibration"
-    TEST = "test"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One photo; ``grades`` is empty for a stranger (a photo that is no scalp)."""
-
-    path: Path
-    group: str
-    device: str
-    grades: tuple[int, ...]
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +110,6 @@ def refuse_leaks(parts: dict[Split, list[Item]]) -> None:
             for item in items:
                 if sides.setdefault(getattr(item, kind), split) is not split:
                     raise ValueError(f"{item.path.name}: its {kind} lies in two splits")
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """``photos`` uint8 [n, S, S, 3]; ``grades`` int64 [n, 6], -1 throughout for a stranger."""
-
-    photos: NDArray[np.uint8]
-    grades: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.photos)
 
 
 def model_input(path: Path, size: int) -> NDArray[np.uint8]:

@@ -1,0 +1,79 @@
+"""What the readers of photos hand on, and what training and judging take: items, splits, arrays."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dupi.knowledge.vocabulary import Gender, ScalpSite
+
+STRANGERS: Final = "strangers"
+"""Folder, anywhere in a path, whose photos are no scalps."""
+NO_GRADE: Final = -1
+
+
+class Split(StrEnum):
+    TRAINING = "training"
+    CALIBRATION = "calibration"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photo, found once.
+
+    ``grades``: 0 to 3 in the order of ``Condition``; empty for a stranger (a photo that is no
+    scalp). ``group``: photos that never lie on two sides of a split, mostly a session. ``digest``:
+    sha256 of the file. ``source``: where the photo comes from, for the model card.
+    """
+
+    path: Path
+    group: str
+    device: str
+    grades: tuple[int, ...]
+    digest: str
+    site: ScalpSite | None = None
+    age: str | None = None
+    gender: Gender | None = None
+    source: str = ""
+
+
+def data_digest(items: Iterable[Item]) -> str:
+    """sha256 over the sorted digests: the same photos have the same, wherever they lie."""
+    return hashlib.sha256("\n".join(sorted(item.digest for item in items)).encode()).hexdigest()
+
+
+def _nothing() -> NDArray[np.str_]:
+    return np.empty(0, np.str_)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Photos as arrays, row by row; text is "" where it is not known.
+
+    ``photos`` uint8 [n, S, S, 3] (a memory map, where it was read from a file); ``grades`` int64
+    [n, 6], ``NO_GRADE`` throughout for a stranger; the others text [n].
+    """
+
+    photos: NDArray[np.uint8]
+    grades: NDArray[np.int64]
+    groups: NDArray[np.str_] = field(default_factory=_nothing)
+    devices: NDArray[np.str_] = field(default_factory=_nothing)
+    sites: NDArray[np.str_] = field(default_factory=_nothing)
+    ages: NDArray[np.str_] = field(default_factory=_nothing)
+    genders: NDArray[np.str_] = field(default_factory=_nothing)
+    data_sha256: str = ""
+    """``data_digest`` of the whole data set, all splits together."""
+
+    def __post_init__(self) -> None:
+        for name in ("groups", "devices", "sites", "ages", "genders"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(len(self.photos), "", np.str_))
+
+    def __len__(self) -> int:
+        return len(self.photos)
