@@ -104,6 +104,8 @@ def _manifest(card: Card, weights_sha256: str) -> Manifest:
         trained_on=card.trained_on,
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
         weights_sha256=weights_sha256,
+        data_sha256=card.data_sha256,
+        link=card.link,
     )
 
 

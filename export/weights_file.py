@@ -25,7 +25,8 @@ _CARD = "dupi_card"
 class Card:
     """What belongs to the weights; see ``contract.Manifest`` for the fields they share.
 
-    ``temperature`` divides a head's logits; 1 for the trunk.
+    ``temperature`` divides a head's logits; 1 for the trunk. Files from before ``data_sha256`` and
+    ``link`` read as ones without a data hash, with CORN heads.
     """
 
     model: str
@@ -35,6 +36,8 @@ class Card:
     temperature: float
     abstain_below: float | None
     trained_on: str
+    data_sha256: str = ""
+    link: str = "corn"
 
     @property
     def file_name(self) -> str:

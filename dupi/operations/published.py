@@ -41,4 +41,5 @@ def _newest(folder: Path) -> Manifest:
         raise Unavailable(f"no version of {folder.name} is published", reason="models")
     text = (folder / str(max(versions)) / MANIFEST_FILE).read_text(encoding="utf-8")
     written = json.loads(text)
-    return Manifest(**{field.name: written[field.name] for field in fields(Manifest)})
+    known = {field.name for field in fields(Manifest)}
+    return Manifest(**{name: value for name, value in written.items() if name in known})

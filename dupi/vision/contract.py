@@ -85,7 +85,9 @@ class Manifest:
     ``abstain_below``: a head's finding whose greatest probability is lower abstains (for
     ``scalp_domain``: a photo whose in-domain score is lower is no scalp); ``None`` for the trunk.
     ``input_size``: pixels of a side of the square input. ``weights_sha256``: of the file of weights
-    that the version was built from, by which publishing knows what is done.
+    that the version was built from, by which publishing knows what is done. ``data_sha256``: of the
+    training photos, empty where it was not written down. ``link``: how logits become probabilities
+    (a recipe's name for it).
     """
 
     model: str
@@ -96,3 +98,5 @@ class Manifest:
     trained_on: str
     published_at: str
     weights_sha256: str = ""
+    data_sha256: str = ""
+    link: str = "corn"

@@ -1,9 +1,10 @@
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
@@ -18,6 +19,7 @@ from export.wrap import compile_module, load_compiled, save_compiled, served_mod
 pytestmark = pytest.mark.ml
 
 HEAD = contract.head_name(Condition.DANDRUFF)
+NEW = {"data_sha256", "link"}
 
 
 def card(model: str = HEAD, version: int = 1) -> Card:
@@ -37,6 +39,21 @@ def test_weights_say_what_they_are(tmp_path: Path) -> None:
     assert {tensor.dtype for tensor in load_file(path).values()} == {torch.float16}
     with pytest.raises(ValueError, match="says that it is"):
         read_card(path.rename(tmp_path / f"{HEAD}-2.safetensors"))
+
+
+def test_weights_from_before_the_data_hash_are_read(tmp_path: Path) -> None:
+    old = {name: value for name, value in asdict(card()).items() if name not in NEW}
+    path = tmp_path / card().file_name
+    save_file(Head(3).state_dict(), path, metadata={"dupi_card": json.dumps(old)})
+    assert read_card(path) == replace(card(), data_sha256="", link="corn")
+
+
+def test_the_data_hash_and_the_link_are_published(tmp_path: Path) -> None:
+    described = replace(card(), data_sha256="12ab", link="softmax")
+    folder = publish(save_weights(tmp_path, described, Head(3)), tmp_path / "repository")
+    assert folder is not None
+    manifest = Manifest(**json.loads((folder / MANIFEST_FILE).read_text()))
+    assert (manifest.data_sha256, manifest.link) == ("12ab", "softmax")
 
 
 def test_a_published_version_is_whole_and_says_about_itself(tmp_path: Path) -> None:
