@@ -1,0 +1,106 @@
+"""Where answers come from: published models as they are served, or a network in training."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+
+from dupi.knowledge.vocabulary import Condition
+from dupi.vision import contract
+from dupi.vision.contract import MANIFEST_FILE, Manifest
+from export.data.items import STRANGERS, Item, Packed
+from export.judging.judged import SCALP, Judged, kinds_of
+from export.metrics import answers, predict
+from export.network import ScalpNetwork
+from export.publish import MODEL_FILE
+from export.wrap import load_compiled
+
+_BATCH = 8
+
+Answer = tuple[NDArray[np.floating], NDArray[np.floating]]
+"""Probabilities ``[B, 6, 4]`` and in-domain scores ``[B]``."""
+
+
+class Published:
+    """The newest published version of every model; photos uint8 ``[B, S, S, 3]`` to ``Answer``."""
+
+    def __init__(self, repository: Path) -> None:
+        folders = {model: _newest(repository / model) for model in contract.COMPONENTS}
+        self._models = {name: load_compiled(f / MODEL_FILE) for name, f in folders.items()}
+        self.manifests = {name: _manifest(folder) for name, folder in folders.items()}
+
+    @torch.inference_mode()
+    def __call__(self, photos: NDArray[np.uint8]) -> Answer:
+        features = self._models[contract.TRUNK](torch.from_numpy(photos))[0]
+        graded = [self._models[contract.head_name(c)](features)[0] for c in Condition]
+        score = self._models[contract.DOMAIN_HEAD](features)[0]
+        return torch.stack(graded, dim=1).numpy(), score[:, 0].numpy()
+
+    @property
+    def input_size(self) -> int:
+        return self.manifests[contract.TRUNK].input_size
+
+    def threshold(self, model: str) -> float:
+        """Below which it abstains; 0 for one that never does."""
+        return self.manifests[model].abstain_below or 0.0
+
+
+def _newest(folder: Path) -> Path:
+    return max((p for p in folder.iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
+
+
+def _manifest(folder: Path) -> Manifest:
+    return Manifest(**json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")))
+
+
+def judge(
+    models: Callable[[NDArray[np.uint8]], Answer],
+    packed: Packed,
+    kinds: Sequence[str] | None = None,
+) -> Judged:
+    """``kinds``: of every photo, as ``kind_of`` tells it."""
+    parts = [models(photos) for photos in track(list(_batches(packed)), "grading")]
+    graded, domain = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _judged(packed, graded, domain, kinds)
+
+
+def judge_network(network: ScalpNetwork, packed: Packed) -> Judged:
+    """Uncalibrated: as the network is, at a temperature of 1."""
+    predicted = predict(network, packed)
+    return _judged(packed, answers(predicted).numpy(), torch.sigmoid(predicted.domain).numpy())
+
+
+def kind_of(item: Item) -> str:
+    """``SCALP``, or the folder that a stranger lies in."""
+    folder = item.path.parent.name
+    if item.grades:
+        return SCALP
+    return "of mixed kinds" if folder == STRANGERS else folder
+
+
+def _batches(packed: Packed) -> Iterator[NDArray[np.uint8]]:
+    for start in range(0, len(packed), _BATCH):
+        yield np.ascontiguousarray(packed.photos[start : start + _BATCH])
+
+
+def _judged(
+    packed: Packed,
+    graded: NDArray[np.floating],
+    domain: NDArray[np.floating],
+    kinds: Sequence[str] | None = None,
+) -> Judged:
+    return Judged(
+        true=packed.grades,
+        probabilities=graded.astype(np.float64),
+        domain=domain.astype(np.float64),
+        groups=packed.groups,
+        devices=packed.devices,
+        sites=packed.sites,
+        ages=packed.ages,
+        genders=packed.genders,
+        kinds=kinds_of(packed.grades, kinds),
+    )
