@@ -1,19 +1,29 @@
-"""Temperatures and abstention thresholds, chosen on the calibration split only."""
+"""Temperatures and abstention thresholds, chosen on the calibration split only.
 
+``calibrate_network`` is given all splits and looks at one, which neither trains nor judges: a
+threshold that was chosen on the photos that judge it would flatter itself.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dupi.knowledge.vocabulary import Condition
-from export.data.dataset import NO_GRADE, Packed
-from export.metrics import Predicted
-from export.network import probabilities
+from export.data.items import NO_GRADE, Packed, Split
+from export.judging.risk import curve
+from export.metrics import Predicted, answers, predict
+from export.network import ScalpNetwork
 
 _TEMPERATURES = np.geomspace(0.25, 4.0, 81)
-_CLEAR_PHOTOS_LOST = 0.01
-_GREATEST_THRESHOLD = 0.6
+RISK_WANTED: Final = 0.02
+MOST_ABSTAINING: Final = 0.10
+RIGHT_ONES_LOST: Final = 0.01
+SCALPS_LOST: Final = 0.01
 _GREATEST_DOMAIN_THRESHOLD = 0.5
 
 
@@ -25,34 +35,58 @@ class Calibration:
     abstain_below: float
 
 
+def calibrate_network(
+    network: ScalpNetwork, data: Mapping[Split, Packed]
+) -> dict[str, Calibration]:
+    """By condition name, and ``IN_DOMAIN``; from the calibration split of ``data`` alone."""
+    packed = data[Split.CALIBRATION]
+    return calibrate(predict(network, packed), packed)
+
+
 def calibrate(predicted: Predicted, packed: Packed) -> dict[str, Calibration]:
-    """By condition name, and ``IN_DOMAIN``."""
+    """By condition name, and ``IN_DOMAIN``; ``packed`` must be a calibration split."""
     grades = torch.from_numpy(packed.grades)
     scalp = grades[:, 0] != NO_GRADE
     found = {
-        str(condition): _calibrate_head(predicted.logits[scalp, column], grades[scalp, column])
+        str(condition): _calibrate_head(
+            Predicted(predicted.logits[scalp, column], predicted.domain, predicted.link),
+            grades[scalp, column],
+        )
         for column, condition in enumerate(Condition)
     }
     return {**found, "IN_DOMAIN": calibrate_domain(predicted.domain, scalp)}
 
 
-def _calibrate_head(logits: Tensor, grades: Tensor) -> Calibration:
-    """Temperature of the least negative log-likelihood, and a threshold that spares clear photos.
-
-    The threshold is as high as it can be while 1 % of the rightly graded photos abstain at most.
-    """
+def _calibrate_head(predicted: Predicted, grades: Tensor) -> Calibration:
+    """Temperature of the least negative log-likelihood (Guo et al., 2017), then the threshold."""
     rows = torch.arange(len(grades))
 
     def loss(temperature: float) -> float:
-        right = probabilities(logits / temperature)[rows, grades]
+        right = answers(predicted, temperature)[rows, grades]
         return float(-right.clamp_min(1e-9).log().mean())
 
     temperature = float(min(_TEMPERATURES, key=loss))
-    graded = probabilities(logits / temperature)
-    confidence, chosen = graded.max(dim=1)
-    clear = confidence[chosen == grades].numpy()
-    threshold = float(np.quantile(clear, _CLEAR_PHOTOS_LOST))
-    return Calibration(round(temperature, 4), round(min(threshold, _GREATEST_THRESHOLD), 3))
+    confidence, chosen = answers(predicted, temperature).max(dim=1)
+    threshold = abstention_threshold(
+        confidence.numpy().astype(np.float64), (chosen == grades).numpy()
+    )
+    return Calibration(round(temperature, 4), threshold)
+
+
+def abstention_threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The confidence below which a finding abstains, three digits, rounded down.
+
+    As many abstain as it takes until those that are kept are wrong in 2 % at most, but never more
+    than a tenth of all; and at least where 1 % of the right ones lie lower, so that a finding that
+    is less sure than nearly all right ones were never counts.
+    """
+    line = curve(confidence, right)
+    surest_first = np.unique(confidence)[::-1]
+    good = (line.risk <= RISK_WANTED) | (line.coverage <= 1 - MOST_ABSTAINING)
+    by_risk = surest_first[np.flatnonzero(good)[-1]] if good.any() else surest_first[0]
+    at_least = float(np.quantile(confidence[right], RIGHT_ONES_LOST)) if right.any() else 0.0
+    at_most = float(np.quantile(confidence, MOST_ABSTAINING))
+    return _rounded_down(min(max(float(by_risk), at_least), at_most))
 
 
 def calibrate_domain(logits: Tensor, scalp: Tensor) -> Calibration:
@@ -65,5 +99,11 @@ def calibrate_domain(logits: Tensor, scalp: Tensor) -> Calibration:
 
     temperature = float(min(_TEMPERATURES, key=loss))
     score = torch.sigmoid(logits / temperature)[scalp].numpy()
-    threshold = float(np.quantile(score, _CLEAR_PHOTOS_LOST))
-    return Calibration(round(temperature, 4), round(min(threshold, _GREATEST_DOMAIN_THRESHOLD), 3))
+    threshold = float(np.quantile(score, SCALPS_LOST))
+    return Calibration(
+        round(temperature, 4), _rounded_down(min(threshold, _GREATEST_DOMAIN_THRESHOLD))
+    )
+
+
+def _rounded_down(threshold: float) -> float:
+    return float(np.floor(threshold * 1000) / 1000)

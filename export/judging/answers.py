@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ Answer = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
 class Published:
-    """The newest published version of every model; photos uint8 ``[B, S, S, 3]`` to ``Answer``."""
+    """The newest published version of every model."""
 
     def __init__(self, repository: Path) -> None:
         folders = {model: _newest(repository / model) for model in contract.COMPONENTS}
@@ -35,10 +36,23 @@ class Published:
 
     @torch.inference_mode()
     def __call__(self, photos: NDArray[np.uint8]) -> Answer:
-        features = self._models[contract.TRUNK](torch.from_numpy(photos))[0]
-        graded = [self._models[contract.head_name(c)](features)[0] for c in Condition]
+        features = self.features(photos)
+        graded = [self.grade(features, condition)[0] for condition in Condition]
         score = self._models[contract.DOMAIN_HEAD](features)[0]
         return torch.stack(graded, dim=1).numpy(), score[:, 0].numpy()
+
+    @torch.inference_mode()
+    def features(self, photos: NDArray[np.uint8]) -> torch.Tensor:
+        """What the trunk sees in photos uint8 ``[B, S, S, 3]``."""
+        return cast(torch.Tensor, self._models[contract.TRUNK](torch.from_numpy(photos))[0])
+
+    @torch.inference_mode()
+    def grade(
+        self, features: torch.Tensor, condition: Condition
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Probabilities ``[B, 4]`` and attention ``[B, h, w]``."""
+        graded, attention, _ = self._models[contract.head_name(condition)](features)
+        return graded, attention
 
     @property
     def input_size(self) -> int:
