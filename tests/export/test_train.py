@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from dupi.knowledge.vocabulary import Condition
-from export.calibrate import calibrate
 from export.data.dataset import Packed, Split
 from export.metrics import Predicted, confusion, exact_share, macro_f1, quadratic_kappa
 from export.network import ScalpNetwork
@@ -77,16 +75,6 @@ def test_right_answers_score_one() -> None:
     counts = confusion(packed.grades[:-1, 0], packed.grades[:-1, 0])
     assert quadratic_kappa(counts) == macro_f1(counts) == 1.0
     assert quadratic_kappa(np.array([[0, 9], [9, 0]]).repeat(2, 0).repeat(2, 1)) < 0.1
-
-
-def test_calibration_cools_doubt_and_warms_false_certainty() -> None:
-    packed = some_photos(80)
-    calm = calibrate(sure_answers(packed, 1.0), packed)
-    wrong = Packed(packed.photos, np.roll(packed.grades, 1, axis=1))
-    overconfident = calibrate(sure_answers(packed, 9.0), wrong)
-    for condition in Condition:
-        assert calm[condition].temperature < 1 < overconfident[condition].temperature
-        assert calm[condition].abstain_below <= 0.6
 
 
 def test_refining_leaves_the_backbone_alone() -> None:
