@@ -22,6 +22,7 @@ from dupi.knowledge.vocabulary import (
 )
 
 ENCODING: Final = "utf-8-sig"
+_GRADES: Final = {str(int(severity)): severity for severity in Severity}
 T = TypeVar("T")
 
 
@@ -48,7 +49,7 @@ class PhotoName:
     def parse(cls, stem: str) -> "PhotoName":
         parts = stem.split("_")
         sites = {site.aihub_code: site for site in ScalpSite}
-        if len(parts) != 5 or parts[4] not in sites:
+        if len(parts) != 5 or not all(parts) or parts[4] not in sites:
             raise BadLabel(f"{stem}: not operator_device_time_position_site")
         operator, device, taken_at_ms, position, code = parts
         return cls(operator, device, taken_at_ms, position, sites[code])
@@ -60,30 +61,42 @@ class PhotoName:
 def parse_grades(content: bytes, file_name: str) -> dict[Condition, Severity]:
     """The six grades of a ``<stem>.json``; raises :class:`BadLabel` with ``file_name``."""
     record = _object(content, file_name)
-    return {condition: _grade(record, condition, file_name) for condition in Condition}
+    return {condition: read_grade(record, condition, file_name) for condition in Condition}
+
+
+def image_file_name(content: bytes, file_name: str) -> str | None:
+    """The photo that a ``<stem>.json`` says it is of; raises :class:`BadLabel`."""
+    named = _object(content, file_name).get("image_file_name")
+    return str(named) if named else None
 
 
 def _object(content: bytes, file_name: str) -> dict[str, Any]:
     try:
         record = json.loads(content.decode(ENCODING))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadLabel(f"{file_name}: not JSON in UTF-8") from error
     if not isinstance(record, dict):
         raise BadLabel(f"{file_name}: not a JSON object")
     return record
 
 
-def _grade(record: Mapping[str, Any], condition: Condition, file_name: str) -> Severity:
+def read_grade(record: Mapping[str, Any], condition: Condition, file_name: str) -> Severity:
+    """The grade under the condition's key; raises :class:`BadLabel` with ``file_name``."""
     value = record.get(condition.label_key)
-    try:
-        return Severity(int(str(value)))
-    except ValueError as error:
-        raise BadLabel(
-            f"{file_name}: {condition.label_key} is {value!r}, not a grade from 0 to 3"
-        ) from error
+    if str(value) not in _GRADES:  # int() would take " 1", "+1" and digits of other scripts too
+        raise BadLabel(f"{file_name}: {condition.label_key} is {value!r}, not a grade from 0 to 3")
+    return _GRADES[str(value)]
 
 
 _GENDERS = {"남": Gender.MALE, "여": Gender.FEMALE}
+
+
+def read_gender(answer: str) -> Gender | None:
+    """``남``, ``여`` or a gender's name; None for all else."""
+    by_name = {gender.value: gender for gender in Gender}
+    return _GENDERS.get(answer) or by_name.get(answer.upper())
+
+
 _SHAMPOO_FREQUENCIES = {
     "1일 1회": ShampooFrequency.ONCE_A_DAY,
     "1일 2회": ShampooFrequency.TWICE_A_DAY,

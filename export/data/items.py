@@ -15,6 +15,8 @@ from dupi.knowledge.vocabulary import Gender, ScalpSite
 STRANGERS: Final = "strangers"
 """Folder, anywhere in a path, whose photos are no scalps."""
 NO_GRADE: Final = -1
+CONSENTED: Final = "people who consented to training"
+"""Source of photos that must go, wherever they were copied to, when a consent is withdrawn."""
 
 
 class Split(StrEnum):
@@ -29,7 +31,8 @@ class Item:
 
     ``grades``: 0 to 3 in the order of ``Condition``; empty for a stranger (a photo that is no
     scalp). ``group``: photos that never lie on two sides of a split, mostly a session. ``digest``:
-    sha256 of the file. ``source``: where the photo comes from, for the model card.
+    sha256 of the file. ``source``: where the photo comes from, for the model card. ``picture``: its
+    perceptual hashes (``fingerprints``), by which it is known though it was saved anew.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Item:
     age: str | None = None
     gender: Gender | None = None
     source: str = ""
+    picture: str = ""
 
 
 def data_digest(items: Iterable[Item]) -> str:
