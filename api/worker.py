@@ -41,6 +41,7 @@ async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         for upkeep in (reconcile_until(resources, stop), sweep_until(resources, stop)):
             group.create_task(first_of(upkeep, stop.wait()))  # loading a model takes its time
+        group.create_task(resources.shadowing.run_until(resources, stop))
         group.create_task(report_until(stop, slots=concurrency, pace=pace))
         for _ in range(concurrency):
             group.create_task(_work_until(resources, stop, pace))

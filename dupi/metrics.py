@@ -21,3 +21,13 @@ STEP_SECONDS: Final = Histogram(
 QUEUE_DEPTH: Final = Gauge("dupi_analyses_unfinished", "Analyses that wait or are at work")
 IS_RECONCILED: Final = Gauge("dupi_classifiers_reconciled", "1: Triton is at the live deployment")
 REDIS_AWAY: Final = Gauge("dupi_redis_away", "1: this process does without Redis", ["part"])
+GRADINGS: Final = Counter(
+    "dupi_gradings",
+    "Findings of photos, by condition, severity (or why there is none) and model version",
+    ["condition", "severity", "version"],
+)
+SHADOWED: Final = Counter(
+    "dupi_shadowed",
+    "Photos for candidates, by what came of it: agreed, disagreed, dropped, failed",
+    ["model", "version", "outcome"],
+)

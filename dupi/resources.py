@@ -13,8 +13,10 @@ from dupi.adapters.redis_client import open_redis
 from dupi.adapters.redis_hints import HintTimes, open_redis_hints
 from dupi.adapters.redis_limits import RedisRateLimits
 from dupi.adapters.storage import FolderStorage, PhotoStorage
-from dupi.adapters.triton import Classifier, ModelServer, TritonClient, open_triton
+from dupi.adapters.triton import Classifier, ModelServer, TritonClient
+from dupi.adapters.triton_fleet import TritonFleet, open_fleet
 from dupi.analyses.capacity import Desk
+from dupi.operations.shadowing import Shadowing
 from dupi.settings import Settings
 from dupi.store import StoreDatabase, open_store
 from dupi.vision.decoder import ImageDecoder
@@ -22,7 +24,7 @@ from dupi.vision.decoder import ImageDecoder
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """``classifier`` and ``model_server`` are two sides of one Triton client."""
+    """``classifier`` is all Triton servers as one, ``model_servers`` each for itself."""
 
     settings: Settings
     database: StoreDatabase
@@ -32,10 +34,12 @@ class Resources:
     passwords: PasswordHasher
     decoder: ImageDecoder
     classifier: Classifier
-    model_server: ModelServer
+    model_servers: tuple[ModelServer, ...]
     advisor: Advisor
     admission: Desk = field(default_factory=Desk)
     """An analysis is let in there, so that two never count the same room."""
+    shadowing: Shadowing = field(default_factory=Shadowing)
+    """Candidate heads that see what the live ones see; at work where a worker is."""
 
 
 @asynccontextmanager
@@ -46,7 +50,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_store(settings))
-        triton = await stack.enter_async_context(_triton(settings))
+        classifier, servers = await stack.enter_async_context(_triton(settings))
         hints, limits = await stack.enter_async_context(_shared(settings))
         yield Resources(
             settings=settings,
@@ -56,8 +60,8 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             limits=limits,
             passwords=stack.enter_context(closing(PasswordHasher(settings.accounts))),
             decoder=stack.enter_context(closing(ImageDecoder(settings.photos))),
-            classifier=triton,
-            model_server=triton,
+            classifier=classifier,
+            model_servers=servers,
             advisor=await stack.enter_async_context(_advisor(settings)),
         )
 
@@ -84,9 +88,11 @@ def _storage(settings: Settings) -> PhotoStorage:
     return FolderStorage.at(url, timeout_seconds=timeout)
 
 
-def _triton(settings: Settings) -> AbstractAsyncContextManager[TritonClient]:
-    return open_triton(
-        settings.triton_url,
+def _triton(
+    settings: Settings,
+) -> AbstractAsyncContextManager[tuple[TritonFleet, tuple[TritonClient, ...]]]:
+    return open_fleet(
+        settings.triton_urls,
         control_timeout=settings.triton.control_timeout_seconds,
         load_timeout=settings.triton.load_timeout_seconds,
     )

@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     mongodb_url: str = Field(
         "mongodb://127.0.0.1:27017/dupi", description="MongoDB, with the database's name"
     )
-    triton_url: str = Field("127.0.0.1:8001", description="Triton's gRPC, host:port")
+    triton_url: str = Field(
+        "127.0.0.1:8001", description="Triton's gRPC, host:port; of several, with commas between"
+    )
     advisor_url: str = Field(
         "http://127.0.0.1:8100/v1", description="OpenAI-compatible server of the advisor"
     )
@@ -135,6 +137,18 @@ class Settings(BaseSettings):
         if not _is_redis_url(url.get_secret_value()):
             raise ValueError("give redis://[user:password@]host[:port][/number], or rediss://")
         return url
+
+    @field_validator("triton_url")
+    @classmethod
+    def _check_triton_url(cls, url: str) -> str:
+        if not all(one.strip() for one in url.split(",")):
+            raise ValueError("give host:port, or several with a comma between each two")
+        return url
+
+    @property
+    def triton_urls(self) -> tuple[str, ...]:
+        """One address a server."""
+        return tuple(one.strip() for one in self.triton_url.split(","))
 
     @property
     def is_on_loopback(self) -> bool:

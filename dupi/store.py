@@ -29,7 +29,8 @@ from dupi.analyses.capacity import WorkerRecord
 from dupi.analyses.models import Analysis, Photo
 from dupi.errors import Unavailable
 from dupi.idempotency import IdempotencyRecord
-from dupi.operations.models import Deployment
+from dupi.operations.audit import AuditEvent
+from dupi.operations.models import Deployment, Shadow
 from dupi.settings import Settings, load_settings
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -40,6 +41,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Photo,
     Analysis,
     Deployment,
+    Shadow,
+    AuditEvent,
     WorkerRecord,
 )
 

@@ -1,6 +1,6 @@
 """Triton: the classifiers behind ``scalp_severity``, and which model versions it serves.
 
-One long-lived gRPC client a process; every call has a deadline. What another try may cure (away,
+One long-lived gRPC client a server; every call has a deadline. What another try may cure (away,
 full, timed out, a model that is being loaded or whose process died) is ``Unavailable``; a request
 that Triton calls invalid is a fault of ours: ``RequestRefused``.
 
@@ -11,23 +11,47 @@ many such calls there may be is bounded.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
+from dupi.adapters.triton_answers import (
+    WANTED,
+    Classification,
+    Features,
+    Grading,
+    Map,
+    ModelState,
+    Pixels,
+    RequestRefused,
+    read_classification,
+    read_grading,
+)
+from dupi.adapters.triton_roles import Classifier, ModelServer
 from dupi.errors import Unavailable
-from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract as names
 
+__all__ = [
+    "Classification",
+    "Classifier",
+    "Features",
+    "Grading",
+    "Map",
+    "ModelServer",
+    "ModelState",
+    "Pixels",
+    "RequestRefused",
+    "TritonClient",
+    "open_triton",
+]
+
 _UNAVAILABLE: Final = "classifier"
-_INFER_TIMEOUT_S: Final = 60.0
+LONGEST_INFERENCE_S: Final = 60.0
 """After that even an abandoned call is given up."""
 _MAX_IN_FLIGHT: Final = 64
 """Calls that may wait for an answer, abandoned ones included: what the trunk's queue takes."""
@@ -44,70 +68,6 @@ _LIVENESS_OPTIONS: Final = tuple(
     f"grpc.{name}_ms" for name in ("keepalive_time", "keepalive_timeout", "http2.ping_timeout")
 )
 
-Pixels = npt.NDArray[np.uint8]
-Map = npt.NDArray[np.float32]
-
-
-class RequestRefused(RuntimeError):
-    """Triton calls the request itself invalid: trying again would not help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grading:
-    """What one head said: calibrated probabilities by grade, attention [h, w] from 0 to 1."""
-
-    probabilities: tuple[float, ...]
-    attention: Map
-    model: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """What ``scalp_severity`` said about one photo; versions are those that answered."""
-
-    gradings: Mapping[Condition, Grading]
-    in_domain_score: float
-    domain_version: str
-    trunk_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelState:
-    """A line of the repository's index; ``version`` is empty where nothing was ever loaded."""
-
-    model: str
-    version: str
-    is_ready: bool
-    reason: str
-
-
-class Classifier(Protocol):
-    async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
-        """Grade one upright RGB photo, uint8 ``[S, S, 3]``, within ``timeout`` seconds.
-
-        Raises Unavailable where another try may help, RequestRefused where not.
-        """
-        ...
-
-
-class ModelServer(Protocol):
-    """What deployments need of Triton. Every call raises Unavailable where it is away."""
-
-    async def is_live(self) -> bool: ...
-
-    async def is_ready(self, model: str, version: str = "") -> bool: ...
-
-    async def index(self) -> list[ModelState]: ...
-
-    async def pinned_versions(self, ensemble: str) -> dict[str, int]:
-        """Version of every step that the loaded ensemble uses."""
-        ...
-
-    async def load(self, model: str, config: Mapping[str, Any] | None = None) -> None:
-        """Load a model by its ``config.pbtxt``, or under this configuration in its place."""
-        ...
-
 
 class TritonClient:
     """Classifier and ModelServer over gRPC. ``control_timeout`` and ``load_timeout``: seconds."""
@@ -120,29 +80,60 @@ class TritonClient:
         self._load_timeout = load_timeout
         self._in_flight: set[asyncio.Future[Any]] = set()
 
-    async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
+    async def classify(
+        self,
+        image: Pixels,
+        *,
+        timeout: float,  # noqa: ASYNC109
+        with_features: bool = False,
+    ) -> Classification:
+        wanted = (*WANTED, names.FEATURES) if with_features else WANTED
+        photo = {names.IMAGE: image[np.newaxis]}
+        answer = await self.infer(names.ENSEMBLE, "", photo, wanted, timeout=timeout)
+        return read_classification(answer, with_features=with_features)
+
+    async def grade(
+        self,
+        model: str,
+        version: str,
+        features: Features,
+        *,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Grading:
+        given = {names.HEAD_INPUT: features[np.newaxis]}
+        wanted = (names.HEAD_PROBABILITIES, names.HEAD_ATTENTION, names.HEAD_VERSION)
+        answer = await self.infer(model, version, given, wanted, timeout=timeout)
+        return read_grading(answer, model)
+
+    async def infer(
+        self,
+        model: str,
+        version: str,
+        inputs: Mapping[str, np.ndarray],
+        outputs: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Any:
         if len(self._in_flight) >= _MAX_IN_FLIGHT:
             raise Unavailable("classify: too many calls wait", reason=_UNAVAILABLE)
-        call = asyncio.ensure_future(self._infer(image, max(timeout, _INFER_TIMEOUT_S)))
+        call = asyncio.ensure_future(
+            self._client.infer(
+                model,
+                [_tensor(name, value) for name, value in inputs.items()],
+                model_version=version,
+                outputs=[InferRequestedOutput(name) for name in outputs],
+                client_timeout=max(timeout, LONGEST_INFERENCE_S),
+            )
+        )
         self._in_flight.add(call)
         call.add_done_callback(self._forget)
         try:
             async with asyncio.timeout(timeout):
-                return _read_classification(await asyncio.shield(call))
+                with _translated("classify"):
+                    return await asyncio.shield(call)
         except TimeoutError as late:
             message = f"classify: not within {timeout:.1f} s"
             raise Unavailable(message, reason=_UNAVAILABLE) from late
-
-    async def _infer(self, image: Pixels, client_timeout: float) -> Any:
-        tensor = InferInput(names.IMAGE, [1, *image.shape], "UINT8")
-        tensor.set_data_from_numpy(image[np.newaxis])
-        with _translated("classify"):
-            return await self._client.infer(
-                names.ENSEMBLE,
-                [tensor],
-                outputs=[InferRequestedOutput(name) for name in _WANTED],
-                client_timeout=client_timeout,
-            )
 
     def _forget(self, call: asyncio.Future[Any]) -> None:
         self._in_flight.discard(call)
@@ -163,8 +154,7 @@ class TritonClient:
         with _translated("index"):
             answer = await self._client.get_model_repository_index(client_timeout=patience)
         return [
-            ModelState(line.name, line.version, line.state == "READY", line.reason)
-            for line in answer.models
+            ModelState(line.name, line.version, line.state, line.reason) for line in answer.models
         ]
 
     async def pinned_versions(self, ensemble: str) -> dict[str, int]:
@@ -203,37 +193,11 @@ async def open_triton(
         await client.close()
 
 
-# The trunk's features (184 KiB a photo) are for shadows only: not asked for here.
-_WANTED: Final = (
-    *(
-        output(condition)
-        for condition in Condition
-        for output in (names.probabilities_output, names.attention_output, names.version_output)
-    ),
-    names.IN_DOMAIN_SCORE,
-    names.DOMAIN_VERSION,
-    names.TRUNK_VERSION,
-)
-
-
-def _read_classification(answer: Any) -> Classification:
-    def first(name: str) -> Any:
-        return answer.as_numpy(name)[0]
-
-    def grading(condition: Condition) -> Grading:
-        return Grading(
-            probabilities=tuple(float(p) for p in first(names.probabilities_output(condition))),
-            attention=first(names.attention_output(condition)),
-            model=names.head_name(condition),
-            version=str(int(first(names.version_output(condition))[0])),
-        )
-
-    return Classification(
-        gradings={condition: grading(condition) for condition in Condition},
-        in_domain_score=float(first(names.IN_DOMAIN_SCORE)[0]),
-        domain_version=str(int(first(names.DOMAIN_VERSION)[0])),
-        trunk_version=str(int(first(names.TRUNK_VERSION)[0])),
-    )
+def _tensor(name: str, value: np.ndarray) -> InferInput:
+    kind = "UINT8" if value.dtype == np.uint8 else "FP32"
+    tensor = InferInput(name, list(value.shape), kind)
+    tensor.set_data_from_numpy(value)
+    return tensor
 
 
 @contextmanager

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from dupi.adapters.triton import Classification, Map, Pixels
+from dupi.adapters.triton import Classification, Map, Pixels, RequestRefused
 from dupi.analyses.files import analysis_files
-from dupi.analyses.grading import grade_photo, overall
+from dupi.analyses.grading import count_gradings, grade_photo, overall
 from dupi.analyses.models import FindingRecord, Keeping, Photo, PhotoFindingsRecord
 from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
 from dupi.logs import get_logger
 from dupi.operations.models import Deployment
-from dupi.operations.service import get_live_deployment
+from dupi.operations.service import deployment_of, get_live_deployment, is_at
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -74,9 +74,10 @@ async def grade_photos(
     resources: "Resources", claim: Claim, photos: Sequence[LoadedPhoto]
 ) -> Graded:
     """Classify all photos at once. Raises PhotoUnreadable; Unavailable once time is up."""
-    deployment = await _patiently(claim, get_live_deployment)
-    found = await all_of(_grade(resources, claim, deployment, photo) for photo in photos)
-    return Graded(deployment.id, tuple(found), overall(found))
+    found = await all_of(_grade(resources, claim, photo) for photo in photos)
+    records = [graded for _, graded in found]
+    newest = max((deployment for deployment, _ in found), key=lambda one: one.number)
+    return Graded(newest.id, tuple(records), overall(records))
 
 
 async def _load(resources: "Resources", photo_id: str) -> LoadedPhoto:
@@ -90,17 +91,38 @@ async def _load(resources: "Resources", photo_id: str) -> LoadedPhoto:
 
 
 async def _grade(
-    resources: "Resources", claim: Claim, deployment: Deployment, photo: LoadedPhoto
-) -> PhotoFindingsRecord:
-    image = await _patiently(claim, partial(_pixels, resources, photo, deployment.input_size))
-    said = await _patiently(claim, partial(_classify, resources, claim, image))
+    resources: "Resources", claim: Claim, photo: LoadedPhoto
+) -> tuple[Deployment, PhotoFindingsRecord]:
+    said = await _classified(resources, claim, photo)
+    deployment = await _patiently(claim, partial(deployment_of, said.versions))
     graded = grade_photo(
         photo.record,
         said,
         in_domain_from=deployment.in_domain_from,
         abstain_below=deployment.abstain_below,
     )
-    return await _with_overlays(resources, claim, photo.record, said, graded)
+    count_gradings(said, graded)
+    return deployment, await _with_overlays(resources, claim, photo.record, said, graded)
+
+
+async def _classified(resources: "Resources", claim: Claim, photo: LoadedPhoto) -> Classification:
+    """What the models say to the photo at the size of the live deployment.
+
+    While a deployment of another size goes live, the size that was just read may be refused: it is
+    read again. What Triton refuses at the size that everybody has is a fault.
+    """
+    is_settled = False
+    while True:
+        live = await _patiently(claim, get_live_deployment)
+        image = await _patiently(claim, partial(_pixels, resources, photo, live.input_size))
+        try:
+            return await _patiently(claim, partial(_classify, resources, claim, image))
+        except RequestRefused:
+            if is_settled:
+                raise
+            is_settled = await _patiently(claim, partial(is_at, resources, live.id))
+        if not is_settled:
+            await asyncio.sleep(_FIRST_PAUSE_S)
 
 
 async def _pixels(resources: "Resources", photo: LoadedPhoto, side: int) -> Pixels:
@@ -111,9 +133,15 @@ async def _pixels(resources: "Resources", photo: LoadedPhoto, side: int) -> Pixe
 
 
 async def _classify(resources: "Resources", claim: Claim, image: Pixels) -> Classification:
+    """Shadows see what the trunk saw, where one wants to: it costs its own answer alone."""
     limit = resources.settings.analyses.classify_timeout_seconds
     time_left = max(claim.seconds_left - _MARGIN_S, 0.001)
-    return await resources.classifier.classify(image, timeout=min(limit, time_left))
+    shadows = resources.shadowing.sample()
+    said = await resources.classifier.classify(
+        image, timeout=min(limit, time_left), with_features=bool(shadows)
+    )
+    resources.shadowing.offer(shadows, said)
+    return said
 
 
 async def _patiently(claim: Claim, call: Callable[[], Awaitable[T]]) -> T:

@@ -1,10 +1,11 @@
-"""From what the models said to findings: when a finding abstains, and what counts overall. Pure."""
+"""From what the models said to findings: when a finding abstains, and what counts overall."""
 
 from collections.abc import Callable, Sequence
 
 from dupi.adapters.triton import Classification, Grading
 from dupi.analyses.models import AbstentionReason, FindingRecord, Photo, PhotoFindingsRecord
 from dupi.knowledge.vocabulary import Condition, Severity
+from dupi.metrics import GRADINGS
 
 Thresholds = Callable[[str], float]
 """Confidence (a head) or score (the in-domain head) below which a model's word is not taken."""
@@ -35,6 +36,20 @@ def overall(photos: Sequence[PhotoFindingsRecord]) -> tuple[FindingRecord, ...]:
         max((photo.findings[index] for photo in photos), key=_weight)
         for index in range(len(Condition))
     )
+
+
+def count_gradings(said: Classification, graded: PhotoFindingsRecord) -> None:
+    """For those who watch the models: what each version finds, and how often it abstains."""
+    for finding in graded.findings:
+        GRADINGS.labels(
+            condition=finding.condition,
+            severity=finding.abstention_reason or _name(finding.severity),
+            version=said.gradings[finding.condition].version,
+        ).inc()
+
+
+def _name(severity: Severity | None) -> str:
+    return "" if severity is None else severity.name
 
 
 def expected_grade(finding: FindingRecord) -> float:

@@ -1,12 +1,16 @@
 """What has been published into the model repository, read from its folder."""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from dupi.errors import Unavailable
+from dupi.errors import NotFound, Unavailable
+from dupi.logs import get_logger
 from dupi.vision import contract as names
 from dupi.vision.contract import MANIFEST_FILE, Manifest
+
+log = get_logger(__name__)
 
 
 class MixedTrunks(Exception):
@@ -18,12 +22,34 @@ def newest_published(repository: Path) -> dict[str, Manifest]:
 
     Raises Unavailable where one has none, MixedTrunks where the heads do not fit the trunk.
     """
-    newest = {model: _newest(repository / model) for model in names.COMPONENTS}
+    newest = {model: _newest(repository, model) for model in names.COMPONENTS}
     refuse_mixed_trunks(newest)
     return newest
 
 
-def refuse_mixed_trunks(manifests: dict[str, Manifest]) -> None:
+def all_published(repository: Path) -> dict[str, list[Manifest]]:
+    """Every version of every component that can be read, the newest first."""
+    return {
+        model: sorted(
+            _readable(repository, model), key=lambda manifest: manifest.version, reverse=True
+        )
+        for model in names.COMPONENTS
+    }
+
+
+def read_manifest(repository: Path, model: str, version: int) -> Manifest:
+    """Raises NotFound where this version is not published, or its manifest says something else."""
+    try:
+        text = (repository / model / str(version) / MANIFEST_FILE).read_text(encoding="utf-8")
+        manifest = _parsed(text)
+    except (OSError, ValueError, TypeError) as missing:
+        raise NotFound(f"{model} {version} is not published: {missing!r}") from missing
+    if (manifest.model, manifest.version) != (model, version):
+        raise NotFound(f"{model} {version} says that it is {manifest.model} {manifest.version}")
+    return manifest
+
+
+def refuse_mixed_trunks(manifests: Mapping[str, Manifest]) -> None:
     """Raises MixedTrunks, naming the heads that do not fit."""
     trunk = manifests[names.TRUNK].version
     strangers = [name for name, manifest in manifests.items() if manifest.trunk_version != trunk]
@@ -31,15 +57,31 @@ def refuse_mixed_trunks(manifests: dict[str, Manifest]) -> None:
         raise MixedTrunks(f"not trained on {names.TRUNK} {trunk}: {', '.join(strangers)}")
 
 
-def _newest(folder: Path) -> Manifest:
-    versions = [
+def _newest(repository: Path, model: str) -> Manifest:
+    versions = _versions(repository / model)
+    if not versions:
+        raise Unavailable(f"no version of {model} is published", reason="models")
+    return read_manifest(repository, model, max(versions))
+
+
+def _versions(folder: Path) -> list[int]:
+    return [
         int(path.parent.name)
         for path in folder.glob(f"*/{MANIFEST_FILE}")
         if path.parent.name.isdigit()
     ]
-    if not versions:
-        raise Unavailable(f"no version of {folder.name} is published", reason="models")
-    text = (folder / str(max(versions)) / MANIFEST_FILE).read_text(encoding="utf-8")
+
+
+def _readable(repository: Path, model: str) -> Iterator[Manifest]:
+    for version in _versions(repository / model):
+        try:
+            yield read_manifest(repository, model, version)
+        except NotFound as broken:
+            log.warning("manifest_unreadable", model=model, version=version, error=str(broken))
+
+
+def _parsed(text: str) -> Manifest:
+    """Fields of a later exporter are left out, those of a later reader take their defaults."""
     written = json.loads(text)
     known = {field.name for field in fields(Manifest)}
     return Manifest(**{name: value for name, value in written.items() if name in known})

@@ -5,23 +5,30 @@ is for the log alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pymongo.errors import PyMongoError
 
+from dupi.adapters.triton import ModelServer
+from dupi.clock import utc_now
 from dupi.concurrency import all_of
 from dupi.errors import DupiError
 from dupi.logs import get_logger
-from dupi.operations.service import get_live_deployment, is_applied
+from dupi.operations.applying import serves
+from dupi.operations.deployments import get_live_deployment
+from dupi.operations.models import Deployment
 from dupi.store import ping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
 _LOOK_S: Final = 5.0
+_PINNED_WITHIN: Final = timedelta(seconds=10)
 
 log = get_logger(__name__)
 
@@ -59,22 +66,40 @@ class PartState:
 async def readiness(resources: "Resources") -> list[PartState]:
     """Every part, looked at just now, each within its own deadline. Never raises."""
 
-    async def classifiers() -> None:
-        deployment = await get_live_deployment()
-        if not await is_applied(resources, deployment):
-            raise _NotYet(f"Triton is not at deployment {deployment.number} yet")
-
     async def advisor() -> None:
         await resources.advisor.identity()
 
-    return await all_of(
+    servers = [
+        _look(f"classifiers-{number}", partial(_at_live_deployment, server), required=False)
+        for number, server in enumerate(resources.model_servers, start=1)
+    ]
+    store, storage, spoken, *classifiers = await all_of(
         [
             _look("store", lambda: ping(resources.database)),
             _look("storage", resources.storage.check),
-            _look("classifiers", classifiers),
             _look("advisor", advisor, required=False),
+            *servers,
         ]
     )
+    each = classifiers if len(classifiers) > 1 else []
+    return [store, storage, _together(classifiers), *each, spoken]
+
+
+async def _at_live_deployment(server: ModelServer) -> None:
+    """One that went live just now is pinned in a moment: until then the one before serves."""
+    live = await get_live_deployment()
+    if await serves(server, live):
+        return
+    is_new = live.live_at and utc_now() - live.live_at < _PINNED_WITHIN
+    before = await Deployment.get(live.previous_id) if is_new and live.previous_id else None
+    if before is None or not await serves(server, before):
+        raise _NotYet(f"Triton is not at deployment {live.number} yet")
+
+
+def _together(servers: Sequence[PartState]) -> PartState:
+    """One server at the live deployment is enough: whoever classifies goes round those that are."""
+    best = next((one for one in servers if one.is_ready), servers[0])
+    return replace(best, name="classifiers", required=True)
 
 
 class _NotYet(DupiError):

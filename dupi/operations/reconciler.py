@@ -1,21 +1,26 @@
-"""Keeps Triton at the live deployment: after a restart, a reload by hand, or a promotion."""
+"""Keeps every Triton server at the live deployment: after a restart, a reload, or a promotion."""
 
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dupi.concurrency import wait_until
+from dupi.adapters.triton import ModelServer, RequestRefused
+from dupi.concurrency import all_of, wait_until
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.metrics import IS_RECONCILED
-from dupi.operations.published import MixedTrunks
-from dupi.operations.service import (
-    apply_deployment,
+from dupi.operations.applying import GivenUp, bring, holdings
+from dupi.operations.auditing import settle_all
+from dupi.operations.deployments import (
     ensure_first_deployment,
+    find_live_deployment,
     get_live_deployment,
-    is_applied,
     learn_advisor,
+    list_preparing,
+    retire_before,
 )
+from dupi.operations.published import MixedTrunks
+from dupi.operations.shadows import end_outdated_shadows
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -26,8 +31,9 @@ log = get_logger(__name__)
 async def reconcile_until(resources: "Resources", stop: asyncio.Event) -> None:
     """Compare and apply, again and again, until ``stop`` is set. Says what changed, once."""
     waited_for: str | None = ""
+    given_up = GivenUp()
     while not stop.is_set():
-        waits_for = await _try(resources)
+        waits_for = await _try(resources, given_up)
         if waits_for != waited_for:
             log.info("reconciled" if waits_for is None else "not_reconciled", waits_for=waits_for)
         waited_for = waits_for
@@ -35,19 +41,54 @@ async def reconcile_until(resources: "Resources", stop: asyncio.Event) -> None:
         await wait_until(stop, at_most=resources.settings.triton.reconcile_seconds)
 
 
-async def reconcile(resources: "Resources") -> bool:
-    """Apply the live deployment where Triton is not at it; whether there was anything to do."""
+async def reconcile(resources: "Resources", given_up: GivenUp | None = None) -> bool:
+    """Bring every server to the live deployment; whether there was anything to do.
+
+    One that is away, or cannot be brought there, holds up no other; then raises Unavailable.
+    """
     deployment = await ensure_first_deployment(resources)
-    if await is_applied(resources, deployment):
-        return False
-    await apply_deployment(resources, deployment)
-    return True
+    changed = False
+    while True:
+        changed |= await _bring_all(resources, given_up or GivenUp())
+        live = await get_live_deployment()
+        if live.id == deployment.id:
+            return changed
+        deployment = live  # promoted meanwhile: what was pinned just now may be outdated
 
 
-async def _try(resources: "Resources") -> str | None:
-    """What is waited for; ``None``: Triton is at the live deployment now."""
+async def _finish_what_was_cut_off() -> None:
+    """What whoever promoted would have done, had its process not ended."""
+    live = await find_live_deployment()
+    if live is not None:
+        await retire_before(live)
+        await end_outdated_shadows(live)
+    await list_preparing()
+    await settle_all()
+
+
+async def _bring_all(resources: "Resources", given_up: GivenUp) -> bool:
+    wanted = await holdings(await get_live_deployment())
+
+    async def attempt(server: ModelServer) -> bool | Unavailable:
+        try:
+            return await bring(resources, server, wanted, given_up)
+        except Unavailable as away:
+            return away
+        except RequestRefused as refused:
+            return Unavailable(str(refused), reason="models")
+
+    results = await all_of(attempt(server) for server in resources.model_servers)
+    for result in results:
+        if isinstance(result, Unavailable):
+            raise result
+    return any(results)
+
+
+async def _try(resources: "Resources", given_up: GivenUp) -> str | None:
+    """What is waited for; ``None``: every server is at the live deployment now."""
     try:
-        await reconcile(resources)
+        await _finish_what_was_cut_off()
+        await reconcile(resources, given_up)
         with suppress(Unavailable):  # of the advisor: nothing waits for its name
             await learn_advisor(resources, await get_live_deployment())
     except (Unavailable, MixedTrunks) as error:

@@ -1,151 +1,219 @@
-"""Deployments: which one is live, making the first, and applying one to Triton.
-
-The document is the truth. Everything here may run in several processes at once: the number of a
-deployment is unique, and applying the same one twice changes nothing.
-"""
+"""What operators do with models and deployments; and what the rest of the platform asks of them."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pymongo.errors import DuplicateKeyError
-
-from dupi.adapters.triton_config import component_config
+from dupi.adapters.triton import RequestRefused
 from dupi.clock import utc_now
 from dupi.concurrency import all_of
-from dupi.documents import plain
-from dupi.errors import Unavailable
+from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dupi.ids import new_id, sort_key
 from dupi.logs import get_logger
-from dupi.operations.models import DeployedAdvisor, DeployedModel, Deployment, DeploymentState
-from dupi.operations.published import newest_published
-from dupi.vision import contract as names
-from dupi.vision.contract import Manifest
-from dupi.vision.ensemble import ensemble_config
+from dupi.operations import shadows
+from dupi.operations.applying import is_applied, is_at, reachable
+from dupi.operations.audit import Actor
+from dupi.operations.choosing import (
+    ChosenVersion,
+    changed_models,
+    planned_models,
+    read_chosen,
+    read_note,
+    read_set,
+    read_version,
+    to_roll_back_to,
+)
+from dupi.operations.deployments import (
+    deployment_of,
+    ensure_first_deployment,
+    find_live_deployment,
+    get_deployment,
+    get_live_deployment,
+    learn_advisor,
+    list_deployments,
+    list_preparing,
+)
+from dupi.operations.listing import ListedModel, list_models
+from dupi.operations.models import Deployment, DeploymentState, Shadow
+from dupi.operations.promoting import take_over, wait_for
+from dupi.operations.published import read_manifest
+from dupi.operations.shadows import get_shadow
+from dupi.operations.trials import WrongAnswer, load_and_try
+from dupi.vision.contract import HEADS
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_FIRST_NUMBER: Final = 1
-_LOADS_AT_ONCE: Final = 2
+__all__ = [
+    "ChosenVersion",
+    "ListedModel",
+    "deployment_of",
+    "ensure_first_deployment",
+    "find_live_deployment",
+    "get_deployment",
+    "get_live_deployment",
+    "get_shadow",
+    "is_applied",
+    "is_at",
+    "learn_advisor",
+    "list_deployments",
+    "list_models",
+    "promote",
+    "roll_back",
+    "shadow_model",
+    "stop_shadow",
+]
 
 log = get_logger(__name__)
 
 
-async def get_live_deployment() -> Deployment:
-    """Raises Unavailable where nothing is live yet."""
-    deployment = await find_live_deployment()
-    if deployment is None:
-        raise Unavailable("no deployment is live", reason="deployment")
-    return deployment
+async def promote(  # noqa: PLR0913
+    resources: "Resources",
+    *,
+    versions: Sequence[ChosenVersion],
+    expected_id: str,
+    actor: Actor,
+    note: str | None = None,
+    patience_s: float | None = None,
+) -> Deployment:
+    """Let versions go live as one deployment; models that are not named stay as they are.
 
-
-async def find_live_deployment() -> Deployment | None:
-    where = {"state": DeploymentState.LIVE.value}
-    return await Deployment.find(where).sort("-number").first_or_none()
-
-
-async def get_deployment(*, deployment_id: str) -> Deployment | None:
-    return await Deployment.get(deployment_id)
-
-
-async def ensure_first_deployment(resources: "Resources") -> Deployment:
-    """The live deployment; where there is none, one of the newest published versions.
-
-    Raises Unavailable where models are missing, MixedTrunks where they do not fit together.
+    Where just these are live already, that deployment is the answer. Answers after ``patience_s``
+    seconds at most (``None``: in the end), when the deployment may still be ``PREPARING``; one
+    whose versions could not be loaded or tried is ``FAILED``, and what was live still is.
+    Raises InvalidInput (``versions``, ``note``), NotFound (a version that is not published),
+    Conflict (``expected_id`` is not live; trunk and heads do not fit), Unavailable.
     """
-    live = await find_live_deployment()
-    if live is not None:
+    chosen, text = read_chosen(versions), read_note(note)
+    live = await get_live_deployment()
+    if _has(live, chosen):
         return live
-    manifests = await asyncio.to_thread(newest_published, resources.settings.model_repository)
+    _refuse_other(live, expected_id)
+    manifests = await changed_models(resources, live, chosen)
+    planned = _planned(live, actor, text).model_copy(update=planned_models(manifests))
+    return await _take_over_once(resources, planned, patience_s)
+
+
+async def roll_back(  # noqa: PLR0913
+    resources: "Resources",
+    *,
+    expected_id: str,
+    actor: Actor,
+    to_id: str | None = None,
+    note: str | None = None,
+    patience_s: float | None = None,
+) -> Deployment:
+    """A new deployment of the versions of the one before, or of ``to_id``.
+
+    Asked again after a lost answer, the deployment that the first call made is the answer.
+    Raises InvalidInput (``note``), NotFound (no such deployment; a version that is published no
+    more), Conflict (``expected_id`` is not live; ``to_id`` never was), Unavailable.
+    """
+    text, live = read_note(note), await get_live_deployment()
+    if live.rolled_back_from_id == expected_id and await _is_wanted_again(live, to_id):
+        return live
+    _refuse_other(live, expected_id)
+    target = await to_roll_back_to(live, to_id)
+    if _has(live, target.versions):
+        return live
+    await read_set(resources, target.versions)
+    planned = _planned(live, actor, text).model_copy(
+        update={
+            "models": target.models,
+            "input_size": target.input_size,
+            "advisor": target.advisor,
+            "rolled_back_from_id": live.id,
+        }
+    )
+    return await _take_over_once(resources, planned, patience_s)
+
+
+async def shadow_model(  # noqa: PLR0913
+    resources: "Resources",
+    *,
+    model: str,
+    version: str,
+    sample_rate: float,
+    actor: Actor,
+    patience_s: float | None = None,
+) -> Shadow:
+    """Load a candidate head beside the live one, and let it see part of the photos.
+
+    Raises InvalidInput (``model``: no head that grades; ``sampleRate``), NotFound (not published),
+    Conflict (live already, of another trunk, or cannot be loaded), Unavailable.
+    """
+    if model not in HEADS:
+        raise InvalidInput.at("model")
+    shadows.refuse_rate(sample_rate)
+    live, folder = await get_live_deployment(), resources.settings.model_repository
+    candidate = await asyncio.to_thread(read_manifest, folder, model, read_version(version))
+    shadows.refuse_as_shadow(live, candidate)
+    await reachable(resources)
+    shadow = await shadows.begin(live, candidate, rate=sample_rate, actor=actor)
     try:
-        return await _first_of(resources, manifests).insert()
-    except DuplicateKeyError:  # another process was faster
-        return await get_live_deployment()
+        async with asyncio.timeout(patience_s):
+            await _load_candidate(resources, {**live.versions, model: candidate.version}, live)
+    except TimeoutError:
+        log.info("shadow_still_loading", model=model, version=version)
+    except (Unavailable, RequestRefused, WrongAnswer) as broken:
+        await shadows.stop(shadow.id, actor=actor)
+        log.warning("shadow_not_loaded", model=model, version=version, error=str(broken))
+        message = "the version cannot be loaded"
+        raise Conflict(message, current_id=live.id, reason="not_loadable") from broken
+    return shadow
 
 
-def _first_of(resources: "Resources", manifests: dict[str, Manifest]) -> Deployment:
+async def stop_shadow(resources: "Resources", *, shadow_id: str, actor: Actor) -> Shadow:
+    """End a shadow; what it came to stays. Raises NotFound."""
+    return await shadows.stop(shadow_id, actor=actor)
+
+
+async def _load_candidate(
+    resources: "Resources", versions: Mapping[str, int], live: Deployment
+) -> None:
+    servers = await reachable(resources)
+    await all_of(load_and_try(resources, one, versions, live.input_size) for one in servers)
+
+
+def _has(live: Deployment, versions: Mapping[str, int]) -> bool:
+    return all(live.versions[model] == version for model, version in versions.items())
+
+
+def _refuse_other(live: Deployment, expected_id: str) -> None:
+    if live.id != expected_id:
+        raise Conflict("another deployment is live", current_id=live.id, reason="not_live")
+
+
+async def _is_wanted_again(live: Deployment, to_id: str | None) -> bool:
+    try:
+        return to_id is None or _has(live, (await get_deployment(deployment_id=to_id)).versions)
+    except NotFound:
+        return False
+
+
+def _planned(live: Deployment, actor: Actor, note: str | None) -> Deployment:
+    """A deployment like the live one, to take over from it."""
     now, deployment_id = utc_now(), new_id()
     return Deployment(
         id=deployment_id,
-        number=_FIRST_NUMBER,
-        state=DeploymentState.LIVE,
-        models=[_deployed(manifests[model]) for model in names.COMPONENTS],
-        input_size=manifests[names.TRUNK].input_size,
-        advisor=DeployedAdvisor(
-            model=resources.settings.advisor.model, version=None, endpoint=None
-        ),
+        number=0,
+        state=DeploymentState.PREPARING,
+        models=live.models,
+        input_size=live.input_size,
+        advisor=live.advisor,
+        previous_id=live.id,
+        note=note,
+        actor=actor,
         created_at=now,
-        live_at=now,
         sort_key=sort_key(now, deployment_id),
     )
 
 
-def _deployed(manifest: Manifest) -> DeployedModel:
-    return DeployedModel(
-        model=manifest.model,
-        version=str(manifest.version),
-        trunk_version=str(manifest.trunk_version),
-        abstain_below=manifest.abstain_below,
-    )
-
-
-async def learn_advisor(resources: "Resources", deployment: Deployment) -> None:
-    """Write down which version the advisor is, once it says so: it starts long after Triton.
-
-    Raises Unavailable where the advisor is away.
-    """
-    if deployment.advisor.version is not None:
-        return
-    identity = await resources.advisor.identity()
-    learned = deployment.advisor.model_copy(update={"version": identity.version})
-    await Deployment.get_pymongo_collection().update_one(
-        {"_id": deployment.id}, {"$set": {"advisor": plain(learned)}}
-    )
-
-
-async def is_applied(resources: "Resources", deployment: Deployment) -> bool:
-    """Whether Triton answers with exactly these versions. Raises Unavailable where it is away."""
-    if not await resources.model_server.is_ready(names.ENSEMBLE):
-        return False
-    pinned = await resources.model_server.pinned_versions(names.ENSEMBLE)
-    return pinned == deployment.versions
-
-
-async def apply_deployment(resources: "Resources", deployment: Deployment) -> None:
-    """Load what is missing, then pin the ensemble to it. Safe to repeat. Raises Unavailable.
-
-    The deployment before stays loaded beside it, so that rolling back takes no loading.
-    """
-    previous = deployment.previous_id and await Deployment.get(deployment.previous_id)
-    before = previous.versions if previous else {}
-    places = asyncio.Semaphore(_LOADS_AT_ONCE)
-    await all_of(
-        _load_component(resources, _Wanted(model, version, before.get(model, version)), places)
-        for model, version in deployment.versions.items()
-    )
-    config = ensemble_config(deployment.versions, deployment.input_size)
-    await resources.model_server.load(names.ENSEMBLE, config)
-    log.info("deployment_applied", number=deployment.number, versions=deployment.versions)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Versions of one model: that to go live, and the one before (the same, if none other)."""
-
-    model: str
-    live: int
-    previous: int
-
-
-async def _load_component(
-    resources: "Resources", wanted: _Wanted, places: asyncio.Semaphore
-) -> None:
-    async with places:
-        if await resources.model_server.is_ready(wanted.model, str(wanted.live)):
-            return
-        folder = resources.settings.model_repository / wanted.model
-        versions = {wanted.live, wanted.previous}
-        config = await asyncio.to_thread(component_config, folder, versions)
-        await resources.model_server.load(wanted.model, config)
-        log.info("model_loaded", model=wanted.model, versions=sorted(versions))
+async def _take_over_once(
+    resources: "Resources", planned: Deployment, patience_s: float | None
+) -> Deployment:
+    """The same asked again while it is being prepared waits for the first."""
+    for other in await list_preparing():
+        if (other.previous_id, other.models) == (planned.previous_id, planned.models):
+            return await wait_for(other.id, patience_s=patience_s)
+    return await take_over(resources, planned, patience_s=patience_s)

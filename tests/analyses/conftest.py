@@ -14,6 +14,7 @@ from dupi.resources import Resources
 from dupi.store import StoreDatabase
 from tests.analyses.doubles import ScriptedClassifier
 from tests.operations.deployments import a_deployment
+from tests.operations.doubles import RememberingServer
 from tests.support.advisor_server import MODEL, AdvisorServer, running_advisor
 
 PATIENCE = AdvisorTimeouts(connect=1, first_token=2, between_tokens=0.5, total=20)
@@ -57,6 +58,7 @@ async def platform(
             settings=resources.settings.model_copy(update={"analyses": analyses}),
             storage=FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5),
             classifier=classifier,
+            model_servers=(RememberingServer.at(deployment),),
             advisor=client,
             admission=Desk(),
         )

@@ -3,14 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dupi.accounts.consents import consent_documents
 from dupi.accounts.models import ConsentKind
 from dupi.accounts.service import grant_consent, sign_up
-from dupi.adapters.triton import Classification, Grading, Pixels
+from dupi.adapters.triton import Classification, Features, Grading, Pixels
 from dupi.analyses.models import Photo
 from dupi.analyses.service import upload_photo
 from dupi.ids import new_id
@@ -20,6 +20,7 @@ from dupi.vision.contract import head_name
 from tests.support.photos import photo_bytes
 
 SURE = 0.91
+FEATURES: Features = np.zeros((192, 10, 10), dtype=np.float32)
 
 
 def probabilities(grade: int, confidence: float = SURE) -> tuple[float, ...]:
@@ -54,14 +55,40 @@ class ScriptedClassifier:
     answers: deque[Classification | Exception] = field(default_factory=lambda: deque([says()]))
     calls: int = 0
     pause_s: float = 0.0
+    grades_asked: int = 0
+    candidate_pause_s: float = 0.0
 
-    async def classify(self, image: Pixels, *, timeout: float) -> Classification:  # noqa: ASYNC109
+    async def classify(
+        self,
+        image: Pixels,
+        *,
+        timeout: float,  # noqa: ASYNC109
+        with_features: bool = False,
+    ) -> Classification:
         self.calls += 1
         answer = self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
         await asyncio.sleep(self.pause_s)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return replace(answer, features=FEATURES) if with_features else answer
+
+    async def grade(
+        self,
+        model: str,
+        version: str,
+        features: Features,
+        *,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Grading:
+        """A candidate: what the scripted answer says, one grade further."""
+        self.grades_asked += 1
+        await asyncio.sleep(self.candidate_pause_s)
+        answer = self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        live = next(said for said in answer.gradings.values() if said.model == model)
+        further = (live.probabilities[-1], *live.probabilities[:-1])
+        return replace(live, probabilities=further, version=version)
 
 
 async def a_person(resources: Resources, *, consenting: bool = True) -> str:

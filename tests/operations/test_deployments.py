@@ -60,7 +60,7 @@ def platform(
             "triton": resources.settings.triton.model_copy(update={"reconcile_seconds": 0.05}),
         }
     )
-    return replace(resources, settings=settings, model_server=server)
+    return replace(resources, settings=settings, model_servers=(server,))
 
 
 def test_the_highest_version_of_each_is_taken(repository: Path) -> None:
@@ -196,5 +196,5 @@ async def test_readiness_never_raises(platform: Resources) -> None:
             raise RuntimeError("a fault of ours")
 
     await reconcile(platform)
-    parts = await readiness(replace(platform, model_server=Broken()))
+    parts = await readiness(replace(platform, model_servers=(Broken(),)))
     assert {part.name: part.waits_for for part in parts}["classifiers"] == "FAULT"

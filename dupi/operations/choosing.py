@@ -1,0 +1,109 @@
+"""Which versions a deployment is to have: what was asked for, checked against what is published."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dupi.errors import Conflict, FieldErrorCode, FieldProblem, InvalidInput, NotFound
+from dupi.operations.deployments import deployed
+from dupi.operations.models import Deployment, DeploymentState
+from dupi.operations.published import MixedTrunks, read_manifest, refuse_mixed_trunks
+from dupi.vision import contract as names
+from dupi.vision.contract import Manifest
+
+if TYPE_CHECKING:
+    from dupi.resources import Resources
+
+MAX_NOTE: Final = 500
+_MAX_DIGITS: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenVersion:
+    """As it was asked for."""
+
+    model: str
+    version: str
+
+
+def read_chosen(chosen: Sequence[ChosenVersion]) -> dict[str, int]:
+    """Versions by model. Raises InvalidInput (``versions``), NotFound for what is no version."""
+    problems = [_problem(chosen, index) for index in range(len(chosen))]
+    if not chosen:
+        raise InvalidInput.at("versions", code=FieldErrorCode.TOO_FEW)
+    if found := [problem for problem in problems if problem]:
+        raise InvalidInput(found)
+    return {one.model: read_version(one.version) for one in chosen}
+
+
+def _problem(chosen: Sequence[ChosenVersion], index: int) -> FieldProblem | None:
+    model, path = chosen[index].model, ("versions", str(index), "model")
+    if model not in names.COMPONENTS:
+        return FieldProblem(path, FieldErrorCode.INVALID)
+    if model in {one.model for one in chosen[:index]}:
+        return FieldProblem(path, FieldErrorCode.DUPLICATE)
+    return None
+
+
+def read_version(text: str) -> int:
+    """Raises NotFound: no version is called so."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and text[0] != "0"):
+        raise NotFound("no such version")
+    return int(text)
+
+
+def read_note(note: str | None) -> str | None:
+    """Raises InvalidInput (``note``)."""
+    if note is not None and len(note) > MAX_NOTE:
+        raise InvalidInput.at("note", code=FieldErrorCode.TOO_LONG)
+    return (note or "").strip() or None
+
+
+async def changed_models(
+    resources: "Resources", live: Deployment, chosen: Mapping[str, int]
+) -> dict[str, Manifest]:
+    """Manifests of the whole set: the live versions, and in their place what was chosen.
+
+    Raises NotFound where a version is not published, Conflict where heads do not fit the trunk.
+    """
+    manifests = await read_set(resources, {**live.versions, **chosen})
+    try:
+        refuse_mixed_trunks(manifests)
+    except MixedTrunks as mixed:
+        raise Conflict(str(mixed), current_id=live.id, reason="mixed_trunks") from mixed
+    sizes = {manifest.input_size for manifest in manifests.values()}
+    if len(sizes) > 1:
+        raise Conflict("input sizes differ", current_id=live.id, reason="mixed_trunks")
+    return manifests
+
+
+async def read_set(resources: "Resources", versions: Mapping[str, int]) -> dict[str, Manifest]:
+    """Raises NotFound where one is not published."""
+    folder = resources.settings.model_repository
+    return {
+        model: await asyncio.to_thread(read_manifest, folder, model, version)
+        for model, version in versions.items()
+    }
+
+
+async def to_roll_back_to(live: Deployment, to_id: str | None) -> Deployment:
+    """The deployment whose versions are wanted again; by default the one before.
+
+    Raises NotFound where there is none, Conflict where it never was live.
+    """
+    wanted = to_id or live.previous_id
+    found = await Deployment.get(wanted) if wanted else None
+    if found is None:
+        raise NotFound("there is no deployment to go back to")
+    if found.state in (DeploymentState.PREPARING, DeploymentState.FAILED):
+        raise Conflict("it never was live", current_id=live.id, reason="never_live")
+    return found
+
+
+def planned_models(manifests: Mapping[str, Manifest]) -> dict[str, object]:
+    """The fields of a deployment that the published versions decide."""
+    return {
+        "models": [deployed(manifests[model]) for model in names.COMPONENTS],
+        "input_size": manifests[names.TRUNK].input_size,
+    }

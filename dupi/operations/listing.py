@@ -1,0 +1,129 @@
+"""Every model with its versions: what is published, and what the Triton servers make of it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from dupi.adapters.triton import ModelServer, ModelState
+from dupi.concurrency import all_of
+from dupi.errors import Unavailable
+from dupi.knowledge.vocabulary import Condition
+from dupi.operations.deployments import find_live_deployment
+from dupi.operations.models import Deployment, Shadow
+from dupi.operations.published import all_published
+from dupi.operations.shadows import list_newest
+from dupi.operations.wording import without_places
+from dupi.vision import contract as names
+from dupi.vision.contract import Manifest
+
+if TYPE_CHECKING:
+    from dupi.resources import Resources
+
+SHOWN: Final = 50
+"""Versions of a model that are listed, newest first."""
+_ON_PURPOSE: Final = ("", "unloaded")
+"""Triton's reasons for not serving a version that are no failure."""
+_CONDITION_OF: Final = dict(zip(names.HEADS, Condition, strict=True))
+
+
+class ModelKind(StrEnum):
+    TRUNK = "TRUNK"
+    HEAD = "HEAD"
+    ENSEMBLE = "ENSEMBLE"
+    ADVISOR = "ADVISOR"
+
+
+class ModelVersionState(StrEnum):
+    """READY: on every server that answers. FAILED: a server tried to load it in vain."""
+
+    PUBLISHED = "PUBLISHED"
+    LOADING = "LOADING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    manifest: Manifest
+    state: ModelVersionState
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """``condition`` for a head that grades one; ``shadows`` newest first."""
+
+    name: str
+    kind: ModelKind
+    condition: Condition | None
+    live_version: str | None
+    versions: Sequence[ListedVersion]
+    shadows: Sequence[Shadow]
+
+
+async def list_models(resources: "Resources") -> list[ListedModel]:
+    """Every component, trunk first. A server that is away is left out of account."""
+    folder = resources.settings.model_repository
+    published = await asyncio.to_thread(all_published, folder)
+    live = await find_live_deployment()
+    lines = await _lines(resources.model_servers)
+    return [await _listed(model, published[model], live, lines) for model in names.COMPONENTS]
+
+
+async def _listed(
+    model: str, manifests: Sequence[Manifest], live: Deployment | None, lines: "_Lines"
+) -> ListedModel:
+    return ListedModel(
+        name=model,
+        kind=ModelKind.TRUNK if model == names.TRUNK else ModelKind.HEAD,
+        condition=_CONDITION_OF.get(model),
+        live_version=str(live.versions[model]) if live else None,
+        versions=[_version(one, lines) for one in manifests[:SHOWN]],
+        shadows=await list_newest(model),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What ``servers`` servers say about each version of a model."""
+
+    servers: int
+    said: dict[tuple[str, str], list[ModelState]]
+
+
+async def _lines(servers: Iterable[ModelServer]) -> _Lines:
+    async def ask(server: ModelServer) -> list[ModelState] | None:
+        try:
+            return await server.index()
+        except Unavailable:
+            return None
+
+    answers = [found for found in await all_of(ask(one) for one in servers) if found is not None]
+    said = defaultdict[tuple[str, str], list[ModelState]](list)
+    for line in (line for answer in answers for line in answer):
+        said[line.model, line.version].append(line)
+    return _Lines(len(answers), said)
+
+
+def _version(manifest: Manifest, lines: _Lines) -> ListedVersion:
+    said = lines.said.get((manifest.model, str(manifest.version)), [])
+    broken = [line.reason for line in said if _is_broken(line)]
+    if broken:
+        return ListedVersion(manifest, ModelVersionState.FAILED, without_places(broken[0]))
+    return ListedVersion(manifest, _state(said, lines.servers), None)
+
+
+def _is_broken(line: ModelState) -> bool:
+    return line.state == "UNAVAILABLE" and line.reason not in _ON_PURPOSE
+
+
+def _state(said: Sequence[ModelState], servers: int) -> ModelVersionState:
+    if any(line.state == "LOADING" for line in said):
+        return ModelVersionState.LOADING
+    ready = sum(line.is_ready for line in said)
+    if ready == 0:
+        return ModelVersionState.PUBLISHED
+    return ModelVersionState.READY if ready == servers else ModelVersionState.LOADING
