@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources as files
 from typing import Any, Final
 
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -99,6 +99,23 @@ async def find_standing(*, user_id: str, kind: ConsentKind) -> Consent | None:
     """The consent that holds, to whichever version of the document."""
     row = await _consents().find_one({"slot": _slot(user_id, kind)})
     return Consent.from_row(row) if row else None
+
+
+async def list_consenting(
+    kind: ConsentKind, *, after: str | None, at_most: int
+) -> tuple[list[str], str | None]:
+    """A page of the people whose consent to the current document holds, and where the next one
+    begins; None after the last. Reads every consent of the kind, in the order of ids."""
+    where = {"kind": kind.value} | ({"_id": {"$gt": after}} if after else {})
+    rows = await _consents().find(where).sort("_id", ASCENDING).limit(at_most).to_list()
+    consents = [Consent.from_row(row) for row in rows]
+    version = current_version(kind)
+    holding = [
+        one.user_id
+        for one in consents
+        if one.slot == _slot(one.user_id, kind) and one.document_version == version
+    ]
+    return holding, consents[-1].id if len(consents) == at_most else None
 
 
 async def history(user_id: str) -> list[Consent]:
