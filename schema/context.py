@@ -9,14 +9,15 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from dupi.accounts import service as accounts
-from dupi.accounts.models import ConsentKind
+from dupi.accounts.models import ConsentKind, Role, User
 from dupi.accounts.service import Principal
 from dupi.analyses.models import Photo
 from dupi.clock import utc_now
-from dupi.errors import ConsentRequired, Unauthenticated
+from dupi.errors import ConsentRequired, Forbidden, Unauthenticated
 from dupi.knowledge.vocabulary import Locale
 from dupi.resources import Resources
 from dupi.signing import signed_path
+from schema.accounts.loaders import people_loader
 from schema.analyses.loaders import PhotoKey, photo_loader
 
 
@@ -57,10 +58,12 @@ class Context:
     jar: CookieJar | None = None
     streams: bool = True
     photos: DataLoader[PhotoKey, Photo | None] = field(init=False)
+    people: DataLoader[str, User | None] = field(init=False)
     _consented: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.photos = photo_loader(self.resources)
+        self.people = people_loader(self.resources)
 
     @property
     def signed_in(self) -> Principal:
@@ -68,6 +71,14 @@ class Context:
         if self.principal is None:
             raise Unauthenticated("this needs a signed-in person")
         return self.principal
+
+    @property
+    def operator(self) -> Principal:
+        """Raises Unauthenticated, and Forbidden for anyone who does not run the platform."""
+        who = self.signed_in
+        if who.role is not Role.OPERATOR:
+            raise Forbidden("this is for operators")
+        return who
 
     async def sign_in(self, access_token: str) -> None:
         """Take the caller for whom the token speaks for. Raises Unauthenticated, Forbidden."""

@@ -31,6 +31,8 @@ from dupi.knowledge.vocabulary import (
     Symptom,
     TreatmentFrequency,
 )
+from dupi.operations.listing import ModelKind, ModelVersionState
+from dupi.operations.models import DeploymentState
 
 ENUMS: Final[tuple[type[Enum], ...]] = (
     AbstentionReason,
@@ -42,6 +44,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     Circumstance,
     Condition,
     ConsentKind,
+    DeploymentState,
     ErrorCode,
     FieldErrorCode,
     Gender,
@@ -49,6 +52,8 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     HairState,
     ImageQualityReason,
     Locale,
+    ModelKind,
+    ModelVersionState,
     PurchasePriority,
     ReferralUrgency,
     Role,

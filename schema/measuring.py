@@ -49,6 +49,9 @@ _EXTRA: Final = {
     "refreshSession": 5_000,
     "uploadPhoto": 5_000,
     "requestAnalysis": 5_000,
+    "promoteModel": 5_000,
+    "rollBackDeployment": 5_000,
+    "shadowModel": 5_000,
     "__schema": 20_000,
     "__type": 5_000,
 }

@@ -55,6 +55,23 @@ _BY_REASON: Final[dict[str, _Text]] = {
         "지금은 분석 요청이 많습니다. {seconds}초 뒤에 다시 시도해 주세요.",
         "Many analyses are waiting. Please try again in {seconds} seconds.",
     ),
+    "not_live": (
+        "그사이 다른 배포가 적용되었습니다.",
+        "Another deployment is live by now.",
+    ),
+    "mixed_trunks": (
+        "다른 트렁크로 학습한 모델이 섞여 있습니다.",
+        "These versions were trained on different trunks.",
+    ),
+    "never_live": (
+        "적용된 적이 없는 배포입니다.",
+        "This deployment never was live.",
+    ),
+    "is_live": ("이미 적용 중인 버전입니다.", "This version is live already."),
+    "not_loadable": (
+        "이 버전은 불러올 수 없습니다.",
+        "This version cannot be loaded.",
+    ),
     "suspended": ("이용이 정지된 계정입니다.", "This account is suspended."),
     "GUARDIAN": (
         "만 14세 미만은 보호자의 동의가 있어야 가입할 수 있습니다.",

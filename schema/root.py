@@ -11,16 +11,19 @@ from schema.analyses.queries import AnalysisQueries
 from schema.analyses.subscriptions import AnalysisSubscriptions
 from schema.errors import MEMBERS
 from schema.extensions import DocumentLimits, ErrorCodes, Observed
+from schema.nodes import NodeQueries
+from schema.operations.mutations import OperationMutations
+from schema.operations.queries import OperationQueries
 from schema.scalars import SCALARS
 
 
 @strawberry.type
-class Query(AccountQueries, AnalysisQueries):
+class Query(AccountQueries, AnalysisQueries, OperationQueries, NodeQueries):
     pass
 
 
 @strawberry.type
-class Mutation(AccountMutations, AnalysisMutations):
+class Mutation(AccountMutations, AnalysisMutations, OperationMutations):
     pass
 
 

@@ -1,13 +1,14 @@
 """What people do with their accounts: come in and go out, profile, sessions, consents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo import ReturnDocument
 
 from dupi.accounts import consents, sessions
-from dupi.accounts.fields import check, read_nickname
-from dupi.accounts.models import Consent, ConsentKind, Session, User
+from dupi.accounts.fields import check, read_email, read_nickname
+from dupi.accounts.models import Consent, ConsentKind, Role, Session, User
 from dupi.accounts.signing_in import (
     Principal,
     SignedIn,
@@ -30,6 +31,8 @@ __all__ = [
     "Unchanged",
     "authenticate",
     "get_user",
+    "get_users",
+    "give_role",
     "grant_consent",
     "has_consent",
     "list_consents",
@@ -57,6 +60,30 @@ async def get_user(resources: "Resources", *, user_id: str) -> User:
     if user is None:
         raise NotFound(f"no user {user_id}")
     return user
+
+
+async def get_users(resources: "Resources", *, user_ids: Sequence[str]) -> list[User]:
+    """Those that are there, in no order."""
+    return await User.find({"_id": {"$in": list(user_ids)}}).to_list()
+
+
+async def give_role(resources: "Resources", *, email: str, role: Role) -> tuple[User, Role]:
+    """The person with the new role, and the role before. It holds from the next request on.
+
+    Raises NotFound.
+    """
+    row = await User.get_pymongo_collection().find_one_and_update(
+        {"email": _known(email)}, {"$set": {"role": role.value}}
+    )
+    if row is None:
+        raise NotFound("nobody has an account with this e-mail")
+    before = User.from_row(row)
+    return before.model_copy(update={"role": role}), before.role
+
+
+def _known(email: str) -> str:
+    read = read_email(email)
+    return "" if isinstance(read, FieldErrorCode) else read
 
 
 async def update_profile(

@@ -75,7 +75,8 @@ async def _as_seen(deployment: Deployment) -> Deployment:
     if deployment.state is DeploymentState.LIVE:
         live = await find_live_deployment()
         if live is not None and live.number > deployment.number:
-            return deployment.model_copy(update={"state": DeploymentState.RETIRED})
+            retired: Deployment = deployment.model_copy(update={"state": DeploymentState.RETIRED})
+            return retired
     return deployment
 
 
@@ -139,7 +140,7 @@ async def insert_preparing(planned: Deployment) -> Deployment:
     for _ in range(_TRIES):
         newest = await Deployment.find({}).sort("-number").first_or_none()
         number = newest.number + 1 if newest else _FIRST_NUMBER
-        numbered = planned.model_copy(
+        numbered: Deployment = planned.model_copy(
             update={"number": number, "prepared_until_ms": _now_ms() + PREPARED_FOR_MS}
         )
         try:

@@ -212,8 +212,18 @@ def _planned(live: Deployment, actor: Actor, note: str | None) -> Deployment:
 async def _take_over_once(
     resources: "Resources", planned: Deployment, patience_s: float | None
 ) -> Deployment:
-    """The same asked again while it is being prepared waits for the first."""
+    """The same asked again while it is being prepared is the same deployment."""
     for other in await list_preparing():
-        if (other.previous_id, other.models) == (planned.previous_id, planned.models):
+        if _is_same(other, planned):
             return await wait_for(other.id, patience_s=patience_s)
-    return await take_over(resources, planned, patience_s=patience_s)
+    try:
+        return await take_over(resources, planned, patience_s=patience_s)
+    except Conflict:
+        live = await get_live_deployment()
+        if _is_same(live, planned):  # both began in the same moment
+            return live
+        raise
+
+
+def _is_same(one: Deployment, other: Deployment) -> bool:
+    return (one.previous_id, one.models) == (other.previous_id, other.models)

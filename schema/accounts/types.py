@@ -21,6 +21,24 @@ from schema.relay import Connection, Node, connection, given, global_id, page_re
 
 
 @strawberry.type
+class Author(Node):
+    """What others see of a person."""
+
+    nickname: str
+    is_viewer: bool
+    viewer_has_blocked: bool
+
+    @classmethod
+    def from_model(cls, user: models.User, *, viewer_id: str | None) -> Self:
+        return cls(
+            id=global_id("Author", user.id),
+            nickname=user.nickname,
+            is_viewer=user.id == viewer_id,
+            viewer_has_blocked=False,
+        )
+
+
+@strawberry.type
 class Session(Node):
     is_current: bool
     user_agent: str | None

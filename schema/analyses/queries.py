@@ -1,7 +1,6 @@
-"""An analysis, any node, the guide and the survey."""
+"""An analysis, the guide and the survey."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 
@@ -11,9 +10,9 @@ from dupi.knowledge.conditions import condition_guide
 from dupi.knowledge.survey import survey_questions
 from dupi.knowledge.vocabulary import Locale
 from schema.analyses.guides import ConditionInfo, Survey
-from schema.analyses.types import Analysis, Photo
+from schema.analyses.types import Analysis
 from schema.context import Context, Info
-from schema.relay import Node, parse_id, record_id
+from schema.relay import record_id
 
 
 @strawberry.type
@@ -32,38 +31,15 @@ class AnalysisQueries:
     ) -> Analysis | None:
         """Null for what is absent or not yours."""
         try:
-            return await _load_analysis(info.context, record_id("Analysis", id_))
-        except NotFound:
-            return None
-
-    @strawberry.field
-    async def node(
-        self, info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id")]
-    ) -> Node | None:
-        """Null for what is absent or not yours."""
-        try:
-            kind, identity = parse_id(id_)
-            load = _LOADERS.get(kind)
-            return await load(info.context, identity) if load else None
+            return await load_analysis(info.context, record_id("Analysis", id_))
         except NotFound:
             return None
 
 
-async def _load_analysis(context: Context, analysis_id: str) -> Analysis:
+async def load_analysis(context: Context, analysis_id: str) -> Analysis:
+    """Raises Unauthenticated, NotFound."""
     owner_id = context.signed_in.user_id
     found = await analyses.get_analysis(
         context.resources, owner_id=owner_id, analysis_id=analysis_id
     )
     return Analysis.from_model(found)
-
-
-async def _load_photo(context: Context, photo_id: str) -> Photo:
-    owner_id = context.signed_in.user_id
-    found = await analyses.get_photo(context.resources, owner_id=owner_id, photo_id=photo_id)
-    return Photo.from_model(found, context)
-
-
-_LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
-    "Analysis": _load_analysis,
-    "Photo": _load_photo,
-}

@@ -1,9 +1,8 @@
 """The first deployment, and keeping Triton at it, on the real store."""
 
 import asyncio
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from dupi.adapters.advisor import AdvisorIdentity
+from dupi.clock import utc_now
 from dupi.errors import Unavailable
 from dupi.operations.models import Deployment
 from dupi.operations.published import MixedTrunks, newest_published
@@ -18,49 +18,10 @@ from dupi.operations.readiness import readiness
 from dupi.operations.reconciler import reconcile, reconcile_until
 from dupi.operations.service import ensure_first_deployment, get_live_deployment, is_applied
 from dupi.resources import Resources
-from dupi.store import StoreDatabase
 from dupi.vision import contract as names
-from dupi.vision.contract import MANIFEST_FILE, Manifest
 from tests.operations.deployments import a_deployment
 from tests.operations.doubles import RememberingServer
-
-
-def publish(repository: Path, versions: Mapping[str, int], *, trunk: int = 1) -> None:
-    """A manifest and a configuration for each model; no weights: nobody loads them here."""
-    for model, version in versions.items():
-        folder = repository / model / str(version)
-        folder.mkdir(parents=True)
-        own_trunk = version if model == names.TRUNK else trunk
-        threshold = None if model == names.TRUNK else 0.4
-        manifest = Manifest(model, version, own_trunk, 160, threshold, "test data", "2026-01-01")
-        written = asdict(manifest) | {"written_by_a_later_exporter": True}
-        (folder / MANIFEST_FILE).write_text(json.dumps(written))
-        (repository / model / "config.pbtxt").write_text(f'name: "{model}"\nmax_batch_size: 8\n')
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    publish(tmp_path, dict.fromkeys(names.COMPONENTS, 1))
-    publish(tmp_path, {names.HEADS[0]: 3})
-    return tmp_path
-
-
-@pytest.fixture
-def server() -> RememberingServer:
-    return RememberingServer()
-
-
-@pytest.fixture
-def platform(
-    resources: Resources, store: StoreDatabase, repository: Path, server: RememberingServer
-) -> Resources:
-    settings = resources.settings.model_copy(
-        update={
-            "model_repository": repository,
-            "triton": resources.settings.triton.model_copy(update={"reconcile_seconds": 0.05}),
-        }
-    )
-    return replace(resources, settings=settings, model_servers=(server,))
+from tests.operations.repository import publish
 
 
 def test_the_highest_version_of_each_is_taken(repository: Path) -> None:
@@ -188,6 +149,44 @@ async def test_readiness_names_what_is_waited_for(
     code, cause = (await waiting())["advisor"]
     assert code == "UNAVAILABLE"
     assert "models" in cause
+
+
+async def test_one_server_of_several_is_enough_and_the_others_are_named(
+    platform: Resources, server: RememberingServer
+) -> None:
+    other = RememberingServer()
+    fleet = replace(platform, model_servers=(server, other))
+    await reconcile(platform)
+
+    async def parts() -> dict[str, tuple[bool, str | None]]:
+        found = await readiness(fleet)
+        return {p.name: (p.required, p.waits_for) for p in found if "classifiers" in p.name}
+
+    assert await parts() == {
+        "classifiers": (True, None),
+        "classifiers-1": (False, None),
+        "classifiers-2": (False, "DEPLOYMENT"),
+    }
+    await reconcile(fleet)
+    assert (await parts())["classifiers-2"] == (False, None)
+    for one in (server, other):
+        one.restart()
+    assert (await parts())["classifiers"] == (True, "DEPLOYMENT")
+
+
+async def test_the_moment_before_a_new_deployment_is_pinned_is_no_outage(
+    platform: Resources,
+) -> None:
+    await reconcile(platform)
+    first = await get_live_deployment()
+    second = a_deployment(number=2).model_copy(update={"previous_id": first.id})
+    await second.insert()
+    parts = {part.name: part.waits_for for part in await readiness(platform)}
+    assert parts["classifiers"] is None
+    long_ago = utc_now() - timedelta(minutes=1)
+    await Deployment.find({"_id": second.id}).update({"$set": {"live_at": long_ago}})
+    parts = {part.name: part.waits_for for part in await readiness(platform)}
+    assert parts["classifiers"] == "DEPLOYMENT"
 
 
 async def test_readiness_never_raises(platform: Resources) -> None:

@@ -1,0 +1,61 @@
+"""Any record by its id."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+import strawberry
+
+from dupi.accounts.models import Role
+from dupi.analyses import service as analyses
+from dupi.errors import NotFound
+from dupi.operations import service as operations
+from schema.analyses.queries import load_analysis
+from schema.analyses.types import Photo
+from schema.context import Context, Info
+from schema.operations.types import Deployment, Shadow
+from schema.relay import Node, parse_id
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field
+    async def node(
+        self, info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id")]
+    ) -> Node | None:
+        """Null for what is absent or not yours."""
+        try:
+            kind, identity = parse_id(id_)
+            load = _LOADERS.get(kind)
+            return await load(info.context, identity) if load else None
+        except NotFound:
+            return None
+
+
+async def _load_photo(context: Context, photo_id: str) -> Photo:
+    owner_id = context.signed_in.user_id
+    found = await analyses.get_photo(context.resources, owner_id=owner_id, photo_id=photo_id)
+    return Photo.from_model(found, context)
+
+
+async def _load_deployment(context: Context, deployment_id: str) -> Deployment:
+    _refuse_others(context)
+    return Deployment.from_model(await operations.get_deployment(deployment_id=deployment_id))
+
+
+async def _load_shadow(context: Context, shadow_id: str) -> Shadow:
+    _refuse_others(context)
+    return Shadow.from_model(await operations.get_shadow(shadow_id=shadow_id))
+
+
+def _refuse_others(context: Context) -> None:
+    """To whoever does not run the platform, these are not there."""
+    if context.signed_in.role is not Role.OPERATOR:
+        raise NotFound("this is for operators")
+
+
+_LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
+    "Analysis": load_analysis,
+    "Deployment": _load_deployment,
+    "Photo": _load_photo,
+    "Shadow": _load_shadow,
+}

@@ -1,0 +1,1 @@
+"""Operators' part of the schema, as GraphQL text."""
