@@ -116,9 +116,7 @@ def _preference(copy: tuple[Path, Fingerprint]) -> tuple[bool, Path]:
 def _stranger(path: Path, found: Fingerprint) -> Item:
     name = composed(f"{path.parent.name}/{path.stem}")
     group = name.partition("__")[0]  # several crops of one photograph stay together
-    return Item(
-        path, group, name, (), found.digest, source=path.parent.name, picture=found.picture
-    )
+    return Item(path, group, name, (), found.digest, source=path.parent.name, picture=found.picture)
 
 
 def _scalp(
@@ -163,7 +161,7 @@ def _grades(stem: str, paths: Iterable[str], remarks: Remarks) -> Grades | None:
 def _compare_folders(paths: Iterable[str], grades: Grades, remarks: Remarks) -> None:
     by_condition = dict(zip(Condition, grades, strict=True))
     for path in map(Path, paths):
-        said = folder_grade(path)
+        said = folder_grade(path.parent)
         if said and by_condition[said[0]] != said[1]:
             detail = f"{said[0].korean} {int(said[1])} in the folder, {by_condition[said[0]]}"
             remarks.add(Reason.OTHER_FOLDER, path.name, f"{detail} in the label")

@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ _METADATA_ENDING: Final = "_meta"
 _GRADE_WORD: Final = re.compile("|".join(severity.korean for severity in Severity))
 _GRADES: Final = {severity.korean: severity for severity in Severity}
 _OFFICIAL: Final = {"training": Split.TRAINING, "validation": Split.TEST}
+_FOLDERS_REMEMBERED: Final = 10_000
 _NUMBERING: Final = re.compile(r"^\d+[.\-_ ]*")
 
 
@@ -64,11 +66,13 @@ def _walk(folder: Path) -> Iterator[str]:
         yield from (f"{parent}/{name}" for name in sorted(names) if not name.startswith("."))
 
 
-def folder_grade(path: Path) -> tuple[Condition, Severity] | None:
-    """What the nearest folders name: ``[원천]탈모_2.중등도`` both, ``비듬/0.양호`` one each."""
+@lru_cache(_FOLDERS_REMEMBERED)
+def folder_grade(folder: Path) -> tuple[Condition, Severity] | None:
+    """What ``folder`` and those above it name, the nearest first: ``[원천]탈모_2.중등도`` names
+    both, ``비듬/0.양호`` one each."""
     condition = grade = None
-    for part in map(_letters, reversed(path.parts[:-1])):
-        condition = condition or next((c for c in Condition if _letters(c.korean) in part), None)
+    for part in map(_letters, reversed(folder.parts)):
+        condition = condition or next((c for c, name in _CONDITIONS if name in part), None)
         if grade is None and (word := _GRADE_WORD.search(part)):
             grade = _GRADES[word[0]]
     return (condition, grade) if condition and grade is not None else None
@@ -77,6 +81,9 @@ def folder_grade(path: Path) -> tuple[Condition, Severity] | None:
 def _letters(text: str) -> str:
     """``모낭홍반/농포`` is no folder's name: it is found without its sign, or with another one."""
     return re.sub(r"[^0-9A-Za-z가-힣]", "", composed(text))
+
+
+_CONDITIONS: Final = tuple((condition, _letters(condition.korean)) for condition in Condition)
 
 
 def official_side(path: Path) -> Split | None:

@@ -205,7 +205,7 @@ FOLDERS = {
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize(("folder", "said"), FOLDERS.items())
 def test_folders_tell_condition_and_grade(folder: str, said: object, form: Form) -> None:
-    assert folder_grade(Path(unicodedata.normalize(form, folder)) / "x.jpg") == said
+    assert folder_grade(Path(unicodedata.normalize(form, folder))) == said
 
 
 def test_a_folder_that_contradicts_the_label_is_reported_and_the_label_holds(
