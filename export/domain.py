@@ -21,7 +21,8 @@ from torch.nn import functional
 from dupi.vision import contract
 from export.calibrate import Calibration, calibrate_domain
 from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
-from export.network import Head, ScalpNetwork
+from export.network import Head, ScalpNetwork, domain_head
+from export.recipe import Backbone
 from export.refine import Settings, compute_cells
 from export.weights_file import WEIGHTS, Card, halved, load_into, read_card, save_weights
 
@@ -49,7 +50,7 @@ def compute_features(network: ScalpNetwork, packed: Packed, *, views: int | None
 def train_head(training: Features, settings: Settings) -> Head:
     """A new head that tells scalps from strangers; rounded to fp16, as it will be read back."""
     torch.manual_seed(settings.seed)
-    head, values = Head(1).train(), training.values.clone()
+    head, values = domain_head().train(), training.values.clone()
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -104,7 +105,7 @@ def retrain(
     base = read_card(trunk)
     if base.model != contract.TRUNK:
         raise ValueError(f"{trunk.name} is no {contract.TRUNK}")
-    network = ScalpNetwork().eval()
+    network = ScalpNetwork(Backbone.model_validate(base.backbone)).eval()
     load_into(network.trunk, trunk)
     head = train_head(
         compute_features(network, data[Split.TRAINING], views=settings.views), settings
@@ -128,6 +129,7 @@ def _card(base: Card, version: int, found: Calibration, training: Packed) -> Car
         abstain_below=found.abstain_below,
         trained_on=f"{scalps:,} synthetic photos of scalps and {strangers:,} of faces and other "
         "things, drawn by this project but for pieces of sample photos",
+        data_sha256=training.data_sha256,
     )
 
 
@@ -139,7 +141,8 @@ def main() -> None:
     parser.add_argument("--trunk", type=Path, default=_TRUNK)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    data = packed_splits(given.data, given.run.parent / "packed", contract.INPUT_SIZE)
+    size = read_card(given.trunk).input_size
+    data = packed_splits(given.data, given.run.parent / "packed", size)
     path, test = retrain(given.trunk, data, given.version, _SETTINGS, given.run)
     Console().print(f"{path}: of the test split, {test}")
 

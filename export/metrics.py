@@ -38,18 +38,21 @@ class Predicted:
 @torch.inference_mode()
 def predict(network: ScalpNetwork, packed: Packed, batch_size: int = 32) -> Predicted:
     network.eval()
+    device = next(network.parameters()).device
     logits, domain = [], []
     for start in range(0, len(packed), batch_size):
-        photos = torch.from_numpy(packed.photos[start : start + batch_size])
-        graded, scalp = network(photos)
-        logits.append(graded)
-        domain.append(scalp)
+        photos = torch.tensor(
+            packed.photos[start : start + batch_size]
+        )  # a mapped one is read-only
+        graded, scalp = network(photos.to(device))
+        logits.append(graded.cpu())
+        domain.append(scalp.cpu())
     return Predicted(torch.cat(logits), torch.cat(domain), getattr(network, "link", "corn"))
 
 
 def answers(predicted: Predicted, temperature: float = 1.0) -> torch.Tensor:
     """Probabilities ``[n, 6, 4]``; ``temperature`` divides the logits."""
-    return probabilities(predicted.logits / temperature)
+    return probabilities(predicted.logits / temperature, predicted.link)
 
 
 def grades_of(predicted: Predicted) -> NDArray[np.int64]:

@@ -1,32 +1,37 @@
 """Trains join and heads to the end on a finished backbone, whose answers are computed once.
 
-    python -m export.refine --data var/data/train --start var/runs/second/best.safetensors \\
-        --run var/runs/refined
+    python -m export.refine --data var/data/train --start var/runs/1 --run var/runs/refined
 
 The backbone is nine tenths of the work of a step and nearly done after a short training; what is
-slow to learn lies behind it. A thousand steps here cost as much as half an epoch there.
+slow to learn lies behind it. A thousand steps here cost as much as half an epoch there. Loss and
+augmentation are those of the run's own recipe.
 """
 
 import argparse
 import copy
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from rich.console import Console
 from rich.progress import track
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional
 
-from dupi.vision import contract
-from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
+from export.data.dataset import packed_splits
+from export.data.items import Packed, Split
 from export.metrics import Predicted, exact_share
-from export.network import ScalpNetwork, load_network, ordinal_loss
-from export.train import augment, follow
+from export.network import ScalpNetwork
+from export.recipe import Augmentation, Loss, Recipe
+from export.training.augment import augment
+from export.training.checkpoints import BEST, read_best, read_origin, save_best
+from export.training.losses import GradeLoss, domain_loss
+from export.training.optimisers import follow
 
 _BATCH = 64
-_DOMAIN_WEIGHT = 0.25
+_PLAIN = Augmentation(flips=False)
+_LIGHT = Augmentation(cast=0.03, brightness=0.05, noise=0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +55,25 @@ class Cells:
 
 
 @torch.inference_mode()
-def compute_cells(network: ScalpNetwork, packed: Packed, *, views: int | None) -> Cells:
+def compute_cells(
+    network: ScalpNetwork,
+    packed: Packed,
+    *,
+    views: int | None,
+    augmentation: Augmentation = _LIGHT,
+    seed: int = 0,
+) -> Cells:
     """Cells of augmented ``views`` of each photo, or of the photos themselves where None."""
     network.eval()
-    parts = []
+    generator, parts = torch.Generator().manual_seed(seed), []
     starts = [s for _ in range(views or 1) for s in range(0, len(packed), 32)]
     for start in track(starts, "backbone"):
-        photos = torch.from_numpy(packed.photos[start : start + 32])
-        pixels = augment(photos, photos.shape[1]) if views else _plain(photos)
+        photos = torch.tensor(packed.photos[start : start + 32])
+        changes = augmentation if views else _PLAIN
+        pixels = augment(photos, photos.shape[1], changes, generator)
         parts.append(network.trunk.cells(pixels).half())
     grades = torch.from_numpy(np.tile(packed.grades, (views or 1, 1)))
     return Cells(torch.cat(parts).clone(), grades)
-
-
-def _plain(photos: Tensor) -> Tensor:
-    return photos.permute(0, 3, 1, 2).float() / 255.0
 
 
 class Rest(nn.Module):
@@ -79,9 +88,13 @@ class Rest(nn.Module):
         return self._network[0].grade(self.join(cells))
 
 
-def refine(network: ScalpNetwork, training: Cells, settings: Settings) -> ScalpNetwork:
+def refine(
+    network: ScalpNetwork, training: Cells, settings: Settings, wanted: Loss | None = None
+) -> ScalpNetwork:
     """``network`` with join and heads trained on; the average over the last steps."""
+    wanted = wanted or Loss()
     torch.manual_seed(settings.seed)
+    loss_of_grades = GradeLoss(wanted, training.grades.numpy())
     rest = Rest(network).train()
     average = Rest(copy.deepcopy(network)).eval().requires_grad_(False)
     optimiser = torch.optim.AdamW(
@@ -92,7 +105,9 @@ def refine(network: ScalpNetwork, training: Cells, settings: Settings) -> ScalpN
     )
     for _ in track(range(settings.steps), "join and heads"):
         rows = torch.randint(0, len(training.grades), (_BATCH,))
-        loss = _loss(rest, training.values[rows].float(), training.grades[rows])
+        logits, domain = rest(training.values[rows].float())
+        grades = training.grades[rows]
+        loss = loss_of_grades(logits, grades) + wanted.domain_weight * domain_loss(domain, grades)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -101,17 +116,10 @@ def refine(network: ScalpNetwork, training: Cells, settings: Settings) -> ScalpN
     return average._network[0]
 
 
-def _loss(rest: Rest, cells: Tensor, grades: Tensor) -> Tensor:
-    logits, domain = rest(cells)
-    scalp = (grades[:, 0] != NO_GRADE).float()
-    strangeness = functional.binary_cross_entropy_with_logits(domain, scalp)
-    return ordinal_loss(logits, grades) + _DOMAIN_WEIGHT * strangeness
-
-
 @torch.inference_mode()
 def measure(network: ScalpNetwork, packed: Packed, cells: Cells) -> dict[str, float]:
     logits, domain = Rest(network).eval()(cells.values.float())
-    return exact_share(Predicted(logits, domain), packed)
+    return exact_share(Predicted(logits, domain, network.link), packed)
 
 
 def main() -> None:
@@ -119,19 +127,25 @@ def main() -> None:
     for name in ("--data", "--start", "--run"):
         parser.add_argument(name, type=Path, required=True)
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    data = packed_splits(given.data, given.run.parent / "packed", contract.INPUT_SIZE)
-    network, settings = load_network(load_file(given.start)), Settings()
+    network, settings = read_best(given.start / BEST), Settings()
+    origin = read_origin(given.start / BEST)
+    recipe = Recipe.model_validate(origin["recipe"])
+    data = packed_splits(given.data, given.run.parent / "packed", recipe.size)
     calibration = compute_cells(network, data[Split.CALIBRATION], views=None)
-    training = compute_cells(network, data[Split.TRAINING], views=settings.views)
+    training = compute_cells(
+        network,
+        data[Split.TRAINING],
+        views=settings.views,
+        augmentation=recipe.augmentation,
+        seed=settings.seed,
+    )
     before = measure(network, data[Split.CALIBRATION], calibration)
-    refined = refine(network, training, settings)
+    refined = refine(network, training, settings, recipe.loss)
     after = measure(refined, data[Split.CALIBRATION], calibration)
     for name, share in after.items():
-        print(f"{name:26} {before[name]:.3f} -> {share:.3f}")  # noqa: T201
+        Console().print(f"{name:26} {before[name]:.3f} -> {share:.3f}")
     given.run.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.contiguous() for name, value in refined.state_dict().items()}
-    save_file(weights, given.run / "best.safetensors")
+    save_best(given.run / BEST, refined, {**origin, "refined": dataclasses.asdict(settings)})
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -38,6 +39,8 @@ class Card:
     trained_on: str
     data_sha256: str = ""
     link: str = "corn"
+    backbone: dict[str, Any] = field(default_factory=dict)
+    """Of a trunk: the values of the recipe's ``Backbone`` that are not its defaults."""
 
     @property
     def file_name(self) -> str:

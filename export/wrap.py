@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from dupi.vision import contract
-from export.network import THRESHOLDS, Head, Trunk, probabilities
+from export.network import Head, Trunk, domain_head, probabilities, severity_head
+from export.recipe import Backbone
 from export.weights_file import Card, example_input, load_into, read_card
 
 Outputs = tuple[Tensor, ...]
@@ -55,7 +56,7 @@ class ServedHead(_Versioned):
 
     def forward(self, features: Tensor) -> Outputs:
         logits, activation = self.head(features)
-        graded = probabilities(logits / self.temperature)
+        graded = probabilities(logits / self.temperature, self.head.link)
         attention = activation * (1.0 - graded[:, :1, None])
         return graded, attention, self.version_of(features)
 
@@ -77,11 +78,11 @@ def served_module(path: Path) -> tuple[Card, nn.Module]:
     """The eager module that a weights file describes, ready to be compiled or compared with."""
     card = read_card(path)
     if card.model == contract.TRUNK:
-        trunk = Trunk()
+        trunk = Trunk(Backbone.model_validate(card.backbone))
         load_into(trunk, path)
         return card, ServedTrunk(trunk, card.version).eval()
     is_domain = card.model == contract.DOMAIN_HEAD
-    head = Head(1 if is_domain else THRESHOLDS)
+    head = domain_head() if is_domain else severity_head(card.link)
     load_into(head, path)
     kind = ServedDomain if is_domain else ServedHead
     return card, kind(head, card.version, card.temperature).eval()

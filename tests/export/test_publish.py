@@ -10,8 +10,17 @@ from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
 from dupi.vision.contract import MANIFEST_FILE, Manifest
 from export import publish as publishing
-from export.network import Head, Trunk
-from export.publish import MODEL_FILE, AlreadyPublished, publish, publish_all
+from export.__main__ import main as command
+from export.network import Head, Trunk, severity_head
+from export.publish import (
+    MODEL_FILE,
+    AlreadyPublished,
+    NotWhatItSays,
+    TooLarge,
+    TrunkMissing,
+    publish,
+    publish_all,
+)
 from export.verify import ParityError, check_parity, record
 from export.weights_file import Card, read_card, save_weights
 from export.wrap import compile_module, load_compiled, save_compiled, served_module
@@ -19,11 +28,20 @@ from export.wrap import compile_module, load_compiled, save_compiled, served_mod
 pytestmark = pytest.mark.ml
 
 HEAD = contract.head_name(Condition.DANDRUFF)
-NEW = {"data_sha256", "link"}
+NEW = {"data_sha256", "link", "backbone"}
 
 
 def card(model: str = HEAD, version: int = 1) -> Card:
     return Card(model, version, 1, 64, 1.3, 0.4, "nothing: a test")
+
+
+@pytest.fixture(autouse=True)
+def trunk(tmp_path: Path) -> Path:
+    """Stands in for the published trunk: heads ask only whether it is there."""
+    folder = tmp_path / "repository" / contract.TRUNK / "1"
+    folder.mkdir(parents=True)
+    (folder / MANIFEST_FILE).write_text("{}")
+    return folder
 
 
 def save_head(folder: Path, *, seed: int = 1, version: int = 1) -> Path:
@@ -50,7 +68,8 @@ def test_weights_from_before_the_data_hash_are_read(tmp_path: Path) -> None:
 
 def test_the_data_hash_and_the_link_are_published(tmp_path: Path) -> None:
     described = replace(card(), data_sha256="12ab", link="softmax")
-    folder = publish(save_weights(tmp_path, described, Head(3)), tmp_path / "repository")
+    head = severity_head("softmax")
+    folder = publish(save_weights(tmp_path, described, head), tmp_path / "repository")
     assert folder is not None
     manifest = Manifest(**json.loads((folder / MANIFEST_FILE).read_text()))
     assert (manifest.data_sha256, manifest.link) == ("12ab", "softmax")
@@ -87,6 +106,60 @@ def test_a_version_never_changes(tmp_path: Path) -> None:
     publish(save_head(tmp_path / "weights"), tmp_path / "repository")
     with pytest.raises(AlreadyPublished, match="Give the new weights a new version"):
         publish(save_head(tmp_path / "weights", seed=2), tmp_path / "repository")
+
+
+def test_a_head_needs_its_trunk(tmp_path: Path, trunk: Path) -> None:
+    (trunk / MANIFEST_FILE).unlink()
+    with pytest.raises(TrunkMissing, match="publish that one first"):
+        publish(save_head(tmp_path / "weights"), tmp_path / "repository")
+    assert not (tmp_path / "repository" / HEAD).exists()
+
+
+def test_a_file_that_is_too_large_is_not_even_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = save_head(tmp_path / "weights")
+    monkeypatch.setattr(publishing, "MAX_BYTES", weights.stat().st_size - 1)
+    monkeypatch.delattr(publishing, "read_card")
+    with pytest.raises(TooLarge):
+        publish(weights, tmp_path / "repository")
+
+
+def test_what_is_not_what_it_says_is_refused(tmp_path: Path) -> None:
+    damaged = save_head(tmp_path / "weights")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    other = save_weights(tmp_path, replace(card(), version=2), torch.nn.Linear(2, 2))
+    strange = save_weights(tmp_path, replace(card(contract.TRUNK), version=3), Head(3))
+    for file in (damaged, other, strange):
+        with pytest.raises(NotWhatItSays):
+            publish(file, tmp_path / "repository")
+    assert not list((tmp_path / "repository").glob("*/*/*.pt"))
+
+
+def test_the_command_publishes_trunks_before_their_heads(
+    tmp_path: Path, trunk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trunk / MANIFEST_FILE).unlink()
+    trunk.rmdir()
+    weights, repository = tmp_path / "weights", tmp_path / "repository"
+    arguments = ["publish", str(save_head(weights)), "--repository", str(repository)]
+    assert status(arguments) == 1
+    assert "publish that one first" in capsys.readouterr().out
+    save_weights(weights, card(contract.TRUNK), Trunk())
+    arguments = ["publish", "--weights", str(weights), "--repository", str(repository)]
+    assert status(arguments) == 0
+    assert {path.parent.parent.name for path in repository.glob("*/1/model.pt")} == {
+        HEAD,
+        contract.TRUNK,
+    }
+    assert status(["nonsense"]) == 2
+
+
+def status(arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        command(arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 def test_a_failed_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +201,7 @@ def test_parity_notices_another_version(tmp_path: Path) -> None:
 
 def test_the_trunk_is_published_too(tmp_path: Path) -> None:
     weights = save_weights(tmp_path, card(contract.TRUNK), Trunk())
-    folder = publish(weights, tmp_path / "repository")
+    folder = publish(weights, tmp_path / "empty")
     assert folder is not None
     features, same, version = load_compiled(folder / MODEL_FILE)(
         torch.zeros(3, 64, 64, 3, dtype=torch.uint8)

@@ -1,66 +1,116 @@
+"""A training from its first step to the files that it leaves, on photos of noise."""
+
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from export.data.dataset import Packed, Split
+from export.data.items import Packed, Split
 from export.metrics import Predicted, confusion, exact_share, macro_f1, quadratic_kappa
 from export.network import ScalpNetwork
-from export.recipe import Phase, Recipe, read_recipe
 from export.refine import Cells, Settings, refine
-from export.train import augment, fit
+from export.train import fit
+from export.training.checkpoints import BEST, CHECKPOINT, OtherRun, read_best, read_origin
+from export.training.layouts import Training
+from export.training.run import Run
+from export.training.validation import validate
+from tests.export.training.tiny import some_data, some_photos, tiny
 
 pytestmark = pytest.mark.ml
 
-RECIPE = Recipe(
-    name="test",
-    seed=1,
-    batch_size=2,
-    steps_an_epoch=1,
-    learning_rate=1e-3,
-    weight_decay=0.0,
-    warm_up=0.3,
-    gradient_norm=1.0,
-    average_decay=0.9,
-    domain_weight=0.5,
-    threads=1,
-    phases=(Phase(32, 1), Phase(64, 1)),
+DATA = some_data()
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+def cut_after(epoch: int) -> Any:
+    def watch(line: dict[str, float]) -> None:
+        if line["epoch"] == epoch:
+            raise Cut
+
+    return watch
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = torch.load(folder / CHECKPOINT, weights_only=True)
+    return {**state["network"], **{f"average.{n}": v for n, v in state["average"].items()}}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rare_grades": 0.5, "augmentation__noise": 0.1, "schedule__name": "one_cycle"},
+        {"optimiser__name": "sgd", "schedule__name": "plateau", "accumulate": 2},
+    ],
 )
+def test_a_run_that_was_cut_ends_as_one_that_was_not(
+    tmp_path: Path, values: dict[str, Any]
+) -> None:
+    recipe = tiny(**values)
+    whole = fit(Training(tmp_path / "whole", recipe), DATA)
+    with pytest.raises(Cut):
+        fit(Training(tmp_path / "cut", recipe), DATA, watch=cut_after(1))
+    torch.manual_seed(99)
+    assert fit(Training(tmp_path / "cut", recipe), DATA) == whole
+    found, wanted = weights(tmp_path / "cut"), weights(tmp_path / "whole")
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+    assert read_origin(tmp_path / "cut" / BEST) == read_origin(tmp_path / "whole" / BEST)
+    text = (tmp_path / "cut" / "progress.jsonl").read_text()
+    assert [json.loads(line) for line in text.splitlines()] == whole
 
 
-def some_photos(count: int) -> Packed:
-    rng = np.random.default_rng(1)
-    grades = rng.integers(0, 4, (count, 6))
-    grades[-1] = -1
-    return Packed(rng.integers(0, 256, (count, 64, 64, 3), dtype=np.uint8), grades)
+def test_a_run_says_where_it_comes_from_and_is_read_back(tmp_path: Path) -> None:
+    recipe = tiny(loss__name="coral", seed=5)
+    fit(Training(tmp_path, recipe), DATA)
+    origin = read_origin(tmp_path / BEST)
+    assert origin["recipe"] == recipe.model_dump(mode="json")
+    assert origin["data_sha256"] == DATA[Split.TRAINING].data_sha256
+    assert origin["seed"] == 5
+    assert origin["code"].startswith("0.1.0+")
+    assert origin["libraries"]["torch"] == torch.__version__
+    network = read_best(tmp_path / BEST)
+    assert network.link == "coral"
+    assert network.trunk(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).shape == (1, 192, 4, 4)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_committed_recipes_are_read() -> None:
-    folder = Path(__file__).parents[2] / "export" / "recipes"
-    recipes = [read_recipe(path) for path in folder.glob("*.toml")]
-    assert recipes
-    for recipe in recipes:
-        sizes = [recipe.size_of(epoch) for epoch in range(recipe.epochs)]
-        assert sizes == sorted(sizes)
-        assert all(size % 32 == 0 for size in sizes)
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    fit(Training(tmp_path, tiny()), DATA)
+    with pytest.raises(OtherRun, match="another recipe"):
+        fit(Training(tmp_path, tiny(seed=2)), DATA)
+    others = {split: some_photos(count=10) for split in Split}
+    with pytest.raises(OtherRun, match="another data_sha256"):
+        fit(Training(tmp_path, tiny()), others)
 
 
-def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    data = {split: some_photos(5) for split in Split}
-    fit(RECIPE, data, tmp_path)
-    lines = (tmp_path / "progress.jsonl").read_text().splitlines()
-    assert len(lines) == RECIPE.epochs
-    assert (tmp_path / "best.safetensors").exists()
-    fit(RECIPE, data, tmp_path)
-    assert len((tmp_path / "progress.jsonl").read_text().splitlines()) == RECIPE.epochs
+def test_a_run_learns_and_keeps_its_best_epoch(tmp_path: Path) -> None:
+    recipe = tiny(
+        steps_an_epoch=12, average_decay=0.5, schedule__name="constant",
+        phases=[{"size": 32, "epochs": 3}], optimiser__learning_rate=5e-3,
+    )  # fmt: skip
+    data = {split: some_photos(40, seed=seed, side=32) for seed, split in enumerate(Split)}
+    lines = fit(Training(tmp_path, recipe), data)
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert max(line["INTERFOLLICULAR_ERYTHEMA"] for line in lines) > 0.6
+    best = max(lines, key=lambda line: line["qwk"])
+    run = Run(Training(tmp_path, recipe), data[Split.TRAINING])
+    again = validate(read_best(tmp_path / BEST), data[Split.CALIBRATION], run.loss, run.columns)
+    assert again["qwk"] == pytest.approx(best["qwk"], abs=2e-3)
 
 
-def test_augmented_photos_stay_photos() -> None:
-    photos = torch.randint(0, 256, (4, 64, 64, 3), dtype=torch.uint8)
-    pixels = augment(photos, 32)
-    assert pixels.shape == (4, 3, 32, 32)
-    assert 0 <= float(pixels.min()) <= float(pixels.max()) <= 1
+def test_a_run_that_gets_no_better_is_stopped(tmp_path: Path) -> None:
+    recipe = tiny(
+        stopping={"figure": "loss", "patience": 2}, steps_an_epoch=1,
+        optimiser__learning_rate=1e-12, phases=[{"size": 32, "epochs": 9}],
+        average_decay=0.0, backbone={"name": "vit_small", "width": 0.17, "depth": 0.1},
+    )  # fmt: skip
+    assert len(fit(Training(tmp_path, recipe), DATA)) == 3
 
 
 def sure_answers(packed: Packed, sharpness: float) -> Predicted:
@@ -78,7 +128,7 @@ def test_right_answers_score_one() -> None:
 
 
 def test_refining_leaves_the_backbone_alone() -> None:
-    network = ScalpNetwork()
+    network = ScalpNetwork(tiny().backbone)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     channels = before["trunk.join.0.weight"].shape[0]
     cells = Cells(torch.randn(20, channels, 2, 2).half(), torch.from_numpy(some_photos(20).grades))
