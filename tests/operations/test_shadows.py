@@ -1,6 +1,7 @@
 """Candidates see what the live heads see, and never stand in the way."""
 
 import asyncio
+import random
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,7 @@ async def test_nothing_is_asked_for_without_a_shadow(
 async def test_a_part_of_the_photos(worker: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     await begun(worker, rate=0.25)
     rolls = iter([0.9, *(value for _ in range(4) for value in (0.1, 0.3, 0.6, 0.24))])
-    monkeypatch.setattr(shadowing.random, "random", lambda: next(rolls))
+    monkeypatch.setattr(random, "random", lambda: next(rolls))
     worker.shadowing._active = tuple(await shadows.list_active())
     assert worker.shadowing.sample() == ()
     assert sum(bool(worker.shadowing.sample()) for _ in range(16)) == 8

@@ -17,7 +17,9 @@ from dupi.vision import contract as names
 from tests.operations.doubles import RememberingServer
 from tests.operations.repository import publish
 from tests.support.web import Caller, app_over, caller
-from tests.support.web_fixtures import *  # noqa: F403
+from tests.support.web_fixtures import anyone, mina, parts, photo
+
+__all__ = ["anyone", "mina", "parts", "photo"]
 
 EMAIL = "operator@example.com"
 
