@@ -39,9 +39,10 @@ def _is_read_here(module_path: Path) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests on the whole stack come last, so that quick failures show first; very last are those
-    that take it apart."""
+    that take it apart, in their own order."""
     items.sort(key=_turn)
 
 
 def _turn(item: pytest.Item) -> int:
-    return sum(item.get_closest_marker(name) is not None for name in ("stack", "last"))
+    last = item.get_closest_marker("last")
+    return 1 + last.args[0] if last else int(item.get_closest_marker("stack") is not None)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from dupi.resources import Resources
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.web import app_over, served
 
 GOOD = b'{"query": "{ conditions { name } }"}'
@@ -28,14 +29,14 @@ class Connection:
 
     async def answer(self) -> bytes:
         """All until the server closes, which it must."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER_S):
             try:
                 return await self.reader.read()
             except ConnectionResetError:
                 return b""
 
     async def head(self) -> bytes:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER_S):
             return await self.reader.readuntil(b"\r\n\r\n")
 
 
@@ -97,6 +98,6 @@ def deaf_socket(web: str) -> Iterator[socket.socket]:
 
 async def until_reset(peer: socket.socket) -> None:
     """Until the server has hung up on a peer that does not read."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -22,6 +22,7 @@ from tests.abuse.test_admission import (
     upload_head,
     without_body,
 )
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.web import Caller, app_over, caller, served
 
 MEDIA = "photos/a/b/original.jpg"
@@ -132,7 +133,7 @@ async def test_a_place_is_kept_until_the_answer_has_been_sent(
         "headers": [(b"content-type", b"application/json")],
         "client": ("10.0.0.1", 1),
     }
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_AFTER_S):
         answering = asyncio.create_task(app(scope, receive, send))
         await sending.wait()
         assert room.taken == 1

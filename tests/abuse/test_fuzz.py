@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.abuse.documents import documents
 from tests.abuse.raw import assert_alive
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.web import PASSWORD, Caller, socket
 
 CLOSINGS = {None, 1000, 1002, 1007, 1009, 4400, 4401, 4403, 4406, 4408, 4409, 4429}
@@ -105,7 +106,7 @@ async def test_frames(
             for one in sent:
                 await wire.send(one if isinstance(one, bytes) else json.dumps(one))
             await wire.send({"type": "ping"})
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANGS_AFTER_S):
                 while (frame := json.loads(await wire.wire.recv()))["type"] != "pong":
                     _check_frame(frame)
         except ConnectionClosed:

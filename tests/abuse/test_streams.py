@@ -17,6 +17,7 @@ from dupi.settings import Settings
 from tests.api.test_routes import queued
 from tests.faults.test_slow_store import _opened as opened_behind
 from tests.faults.test_slow_store import proxy
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.proxy import Proxy
 from tests.support.web import Caller, app_over, caller, operation, served, socket
 
@@ -39,7 +40,7 @@ class Events:
 
     async def next(self) -> tuple[str, Any]:
         kind = ""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER_S):
             async for line in self._lines:
                 self.heartbeats += line.startswith(":")
                 kind = line.removeprefix("event: ") if line.startswith("event:") else kind
@@ -50,7 +51,7 @@ class Events:
 
     async def beat(self, times: int = 1) -> None:
         """Until so many more heartbeats came."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_AFTER_S):
             wanted = self.heartbeats + times
             async for line in self._lines:
                 self.heartbeats += line.startswith(":")
@@ -107,7 +108,7 @@ async def test_event_streams_of_one_person_are_bounded(
             await wire.send({"type": "connection_init", "payload": payload})
             assert await wire.close_code() == 4429
         leave.set()
-    async with asyncio.timeout(10):  # places come back with the streams that end
+    async with asyncio.timeout(HANGS_AFTER_S):  # places come back with the streams that end
         while (await first_of_stream(web, mina, analysis_id)).get("errors"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

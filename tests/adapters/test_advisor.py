@@ -9,6 +9,7 @@ import pytest
 from dupi.adapters.advisor import AdvisorIdentity, AdvisorTimeouts, OpenAIAdvisor, open_advisor
 from dupi.errors import Unavailable
 from tests.support.advisor_server import MODEL, VERSION, AdvisorServer, Script, running_advisor
+from tests.support.patience import HANGS_AFTER_S
 
 LIMITS = AdvisorTimeouts(connect=0.5, first_token=1.0, between_tokens=0.3, total=1.5)
 ASKED = [{"role": "user", "content": "질문"}]
@@ -68,7 +69,7 @@ async def test_whatever_goes_wrong_is_unavailable(
     advisor: OpenAIAdvisor, server: AdvisorServer, script: Script
 ) -> None:
     server.scripts = deque([script])
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(HANGS_AFTER_S):
         with pytest.raises(Unavailable) as failure:
             await read(advisor)
     assert failure.value.reason == "advisor"
@@ -90,6 +91,6 @@ async def test_leaving_a_reply_ends_it_at_the_server(
     async with advisor.reply(ASKED, timeout=5) as reply:
         async for _ in reply.chunks():
             break
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while not server.abandoned:  # noqa: ASYNC110
             await asyncio.sleep(0.02)

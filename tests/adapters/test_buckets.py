@@ -19,9 +19,9 @@ from tests.support.buckets import (
     answering,
     running_buckets,
 )
+from tests.support.patience import HANGS_AFTER_S
 
 KEY = "photos/owner-1/photo-1/original.jpg"
-PATIENCE_S = 30
 """What would hang without an end is given up after."""
 BUSY = answer("503 Slow Down", b"<Error><Code>SlowDown</Code></Error>")
 LISTED = (
@@ -53,7 +53,7 @@ def _every_call(storage: BucketStorage) -> list[Awaitable[object]]:
 
 async def _all_fail(storage: BucketStorage) -> list[str]:
     """Every call is refused as unavailable, in bounded time; what they say."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(HANGS_AFTER_S):
         outcomes = await asyncio.gather(*_every_call(storage), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * len(outcomes), outcomes
     return [str(outcome) for outcome in outcomes]
@@ -115,7 +115,7 @@ async def test_one_failure_is_got_over_and_no_more_are_tried() -> None:
 async def test_a_body_that_stops_in_the_middle_is_no_photo() -> None:
     for end in (SILENCE, b""):
         async with answering(answer("200 OK", b"half" + end, length=8)) as server:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(HANGS_AFTER_S):
                 with pytest.raises(Unavailable):
                     await bucket_storage(server.endpoint, timeout_seconds=1).get(KEY)
 
@@ -128,7 +128,7 @@ async def test_a_missing_bucket_is_no_missing_photo(buckets: BucketServer) -> No
 
 async def test_more_than_may_wait_are_refused_at_once() -> None:
     async with answering(SILENCE) as server:
-        storage = bucket_storage(server.endpoint, timeout_seconds=PATIENCE_S)
+        storage = bucket_storage(server.endpoint, timeout_seconds=HANGS_AFTER_S)
         waiting = [asyncio.ensure_future(storage.get(KEY)) for _ in range(2 + 256)]
         await asyncio.sleep(0.1)
         with pytest.raises(Unavailable, match="full") as refused:
@@ -146,7 +146,7 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
 
 async def test_whoever_leaves_gives_the_place_back() -> None:
     async with answering(*[SILENCE] * 2, answer("200 OK", b"data")) as server:
-        storage = bucket_storage(server.endpoint, timeout_seconds=PATIENCE_S)
+        storage = bucket_storage(server.endpoint, timeout_seconds=HANGS_AFTER_S)
         for _ in range(2):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):

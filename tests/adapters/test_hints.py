@@ -9,6 +9,7 @@ import pytest
 
 from dupi.adapters.hints import Hints, LocalHints
 from tests.adapters.conftest import redis_hints
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.redis import RedisServer
 
 
@@ -107,7 +108,7 @@ async def test_redis_keeps_no_channel_that_nobody_listens_to(redis: RedisServer)
     async with redis_hints(redis.url) as hints:
         async with hints.subscribe("a"), hints.subscribe("b"):
             assert sorted(await redis.ask("PUBSUB", "CHANNELS")) == [b"test:a", b"test:b"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER_S):
             while await redis.ask("PUBSUB", "CHANNELS"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert not hints._listener._channels

@@ -11,6 +11,7 @@ from dupi.adapters.limits import Limit, LocalRateLimits, RateLimits
 from dupi.adapters.redis_client import open_redis
 from dupi.adapters.redis_limits import RedisRateLimits
 from dupi.errors import RateLimited
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.redis import RedisServer
 
 LIMIT = Limit(burst=3, refill_seconds=1000)
@@ -154,7 +155,7 @@ async def test_redis_forgets_buckets_that_would_be_full(in_redis: CountedInRedis
     assert key.startswith(_PREFIX.encode())
     assert 0 < await in_redis.server.ask("PTTL", key) <= 100_000
     await in_redis.limits.take("gone at once", Limit(burst=5, refill_seconds=0.001))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while await in_redis.server.ask("KEYS", "*") != [key]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -17,11 +17,11 @@ from dupi.adapters.redis_hints import RedisHints
 from dupi.adapters.redis_limits import RedisRateLimits
 from dupi.errors import RateLimited
 from tests.adapters.conftest import TIMES, redis_hints
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.redis import PASSWORD, RedisServer, running_redis
 
 LIMIT = Limit(burst=3, refill_seconds=1000)
 ALWAYS_TOLD = ("hearing hints", "counting tries")
-PATIENCE_S = 30
 """What would hang without an end is given up after."""
 
 
@@ -52,7 +52,7 @@ async def limits(server: RedisServer) -> AsyncIterator[RedisRateLimits]:
 
 async def _until_hints_come(here: Hints, there: Hints) -> None:
     """Publish again and again, until one arrives."""
-    async with asyncio.timeout(PATIENCE_S), there.subscribe("a") as subscription:
+    async with asyncio.timeout(HANGS_AFTER_S), there.subscribe("a") as subscription:
         while not await subscription.wait(0.05):
             await here.publish("a")
 
@@ -63,7 +63,7 @@ async def test_who_listens_is_woken_once_when_it_is_back_and_hears_on(
 ) -> None:
     async with hints.there.subscribe("a") as subscription:
         await hints.here.publish("a")
-        assert await subscription.wait(PATIENCE_S)
+        assert await subscription.wait(HANGS_AFTER_S)
         if how == "killed":
             server.kill()
             assert not await subscription.wait(0.2)
@@ -74,10 +74,10 @@ async def test_who_listens_is_woken_once_when_it_is_back_and_hears_on(
             server.go_on()
         else:
             await server.ask("CLIENT", "KILL", "TYPE", "pubsub")
-        assert await subscription.wait(PATIENCE_S)
+        assert await subscription.wait(HANGS_AFTER_S)
         assert not await subscription.wait(0.1)
         await hints.here.publish("a")
-        assert await subscription.wait(PATIENCE_S)
+        assert await subscription.wait(HANGS_AFTER_S)
 
 
 @pytest.mark.parametrize("is_hanging", [False, True])
@@ -86,12 +86,12 @@ async def test_meanwhile_nothing_waits_and_this_process_still_hears_itself(
 ) -> None:
     await _until_hints_come(hints.here, hints.there)
     server.hang() if is_hanging else server.kill()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(HANGS_AFTER_S):
         for number in range(2000):
             await hints.here.publish(f"a{number}")
         async with hints.here.subscribe("b") as subscription:
             await hints.here.publish("b")
-            assert await subscription.wait(PATIENCE_S)
+            assert await subscription.wait(HANGS_AFTER_S)
         while not hints.here._listener._outage.is_on:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         for _ in range(2000):  # each of which would wait for an answer, were it not known
@@ -116,15 +116,15 @@ async def test_hints_that_nobody_takes_pile_up_nowhere(hints: TwoProcesses) -> N
             await hints.here.publish("busy")
             await asyncio.sleep(0)
         await hints.here.publish("a")
-        assert await other.wait(PATIENCE_S)
-        assert await busy.wait(PATIENCE_S)
+        assert await other.wait(HANGS_AFTER_S)
+        assert await busy.wait(HANGS_AFTER_S)
 
 
 async def test_a_process_starts_and_stops_without_redis(server: RedisServer) -> None:
     server.kill()
     async with redis_hints(server.url) as hints, hints.subscribe("a") as subscription:
         await server.start()
-        assert await subscription.wait(PATIENCE_S)
+        assert await subscription.wait(HANGS_AFTER_S)
     async with redis_hints(server.url) as hints:
         server.kill()
         await hints.publish("a")
@@ -134,7 +134,7 @@ async def test_what_was_published_last_is_sent_before_closing(server: RedisServe
     async with redis_hints(server.url) as there, there.subscribe("a") as subscription:
         async with redis_hints(server.url) as here:
             await here.publish("a")
-        assert await subscription.wait(PATIENCE_S)
+        assert await subscription.wait(HANGS_AFTER_S)
 
 
 @pytest.mark.parametrize("is_hanging", [False, True])
@@ -143,7 +143,7 @@ async def test_tries_are_counted_here_meanwhile(
 ) -> None:
     await limits.take("a", LIMIT)
     server.hang() if is_hanging else server.kill()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(HANGS_AFTER_S):
         for _ in range(3):
             await limits.take("a", LIMIT)
         for _ in range(1000):  # each of which would wait for an answer, were it not known
@@ -160,7 +160,7 @@ async def test_tries_are_counted_in_redis_again(
     server.kill()
     await limits.take("a", LIMIT)
     await server.start()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while not await server.ask("KEYS", "test:*"):
             await limits.forgive("b")
             await limits.take("b", LIMIT)
@@ -193,15 +193,15 @@ async def test_an_outage_is_told_once_and_without_the_password(server: RedisServ
                 await _until_hints_come(hints, hints)
                 server.kill()
                 async with hints.subscribe("a") as subscription:
-                    for _ in range(20):
+                    for _ in range(8):
                         await limits.forgive("a")
                         await limits.take("a", LIMIT)
                         await hints.publish("b")
                         await asyncio.sleep(0.1)
                     assert [_away(part) for part in ALWAYS_TOLD] == [1, 1]
                     await server.start()
-                    assert await subscription.wait(PATIENCE_S)
-                async with asyncio.timeout(PATIENCE_S):
+                    assert await subscription.wait(HANGS_AFTER_S)
+                async with asyncio.timeout(HANGS_AFTER_S):
                     while limits._outage.is_on:
                         await limits.forgive("a")
                         await asyncio.sleep(0.05)
@@ -216,7 +216,7 @@ async def test_a_wrong_password_is_told_and_not_shown(server: RedisServer) -> No
     url = server.url.replace(PASSWORD, "wrong-password")
     with capture_logs() as lines:
         async with redis_hints(url) as hints:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(HANGS_AFTER_S):
                 while not lines:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             async with hints.subscribe("a"):

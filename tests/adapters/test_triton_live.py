@@ -70,6 +70,7 @@ async def test_another_shape_is_refused_for_good(triton: TritonClient) -> None:
         await triton.classify(NOISE[:10], timeout=20)
 
 
+@pytest.mark.usefixtures("left_at_rest")
 async def test_impatient_callers_do_not_harm_the_server(triton: TritonClient) -> None:
     hasty = [triton.classify(NOISE, timeout=0.002) for _ in range(40)]
     failures = await asyncio.gather(*hasty, return_exceptions=True)

@@ -1,12 +1,20 @@
 """Running an analysis to its end, and reading what was told."""
 
+import asyncio
 from itertools import groupby
 
 from dupi.adapters.hints import LocalHints
 from dupi.advice.phrasing import first_way, summary_sentences
 from dupi.advice.prompts import SECTION_MARKS
 from dupi.advice.replies import rules_advice
-from dupi.analyses.models import AdviceDelta, AdviceRestarted, Analysis, AnyEvent
+from dupi.analyses.models import (
+    UNFINISHED,
+    AdviceDelta,
+    AdviceRestarted,
+    Analysis,
+    AnalysisStatus,
+    AnyEvent,
+)
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import Claim, claim_next
 from dupi.analyses.service import request_analysis
@@ -17,6 +25,7 @@ from dupi.resources import Resources
 from tests.analyses.doubles import a_person, some_photos
 from tests.knowledge.cases import PLAIN_SURVEY, a_case
 from tests.support.advisor_server import Script
+from tests.support.patience import HANGS_AFTER_S
 
 CROWN_CASE = a_case({}, sites=(ScalpSite.CROWN,))
 
@@ -62,6 +71,15 @@ async def run_one(resources: Resources) -> Analysis:
 async def stored(analysis_id: str) -> Analysis:
     analysis = await Analysis.get(analysis_id)
     assert analysis is not None
+    return analysis
+
+
+async def until_status(analysis_id: str, *statuses: AnalysisStatus) -> Analysis:
+    """As it is stored once it has one of them; one that ended otherwise says why."""
+    async with asyncio.timeout(HANGS_AFTER_S):
+        while (analysis := await stored(analysis_id)).status not in statuses:
+            assert analysis.status in UNFINISHED, (analysis.status, analysis.failure)
+            await asyncio.sleep(0.03)
     return analysis
 
 

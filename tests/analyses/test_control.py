@@ -27,6 +27,7 @@ from dupi.vision.contract import ENSEMBLE
 from tests.analyses.doubles import ScriptedClassifier, a_person
 from tests.analyses.running import GOOD, a_queued, claimed, kinds, run_one, stored, told, words
 from tests.support.advisor_server import AdvisorServer
+from tests.support.patience import HANGS_AFTER_S
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +131,7 @@ async def test_a_follower_of_what_is_cancelled_sees_the_end(platform: Resources)
     updates = follow_progress(platform, owner_id=queued.owner_id, analysis_id=queued.id)
     assert (await anext(updates)).event.sequence == 1
     await cancel(platform, queued)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER_S):
         rest = [update async for update in updates]
     assert [update.event.kind for update in rest] == ["FINISHED"]
     assert rest[-1].analysis.status is AnalysisStatus.CANCELLED

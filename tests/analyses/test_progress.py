@@ -13,6 +13,7 @@ from dupi.errors import NotFound
 from dupi.resources import Resources
 from tests.analyses.running import GOOD, a_queued, claimed, run_one, told
 from tests.support.advisor_server import AdvisorServer, Script
+from tests.support.patience import HANGS_AFTER_S
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ async def test_a_lost_hint_costs_a_poll_only(
     queued = await a_queued(platform)
     follower = asyncio.create_task(follow(platform, queued.owner_id, queued.id))
     done = await run_one(platform)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_AFTER_S):
         assert await follower == list(range(1, done.next_sequence))
 
 
@@ -82,7 +83,7 @@ async def test_following_ends_when_the_analysis_is_deleted(platform: Resources) 
     follower = asyncio.create_task(follow(platform, queued.owner_id, queued.id))
     await asyncio.sleep(0.1)
     await delete_analysis(platform, owner_id=queued.owner_id, analysis_id=queued.id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_AFTER_S):
         assert await follower == [1]
 
 

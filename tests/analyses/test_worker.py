@@ -21,9 +21,10 @@ from dupi.analyses.service import delete_analysis
 from dupi.clock import epoch_ms, utc_now
 from dupi.resources import Resources
 from tests.analyses.doubles import ScriptedClassifier
-from tests.analyses.running import GOOD, a_queued, claimed, stored
+from tests.analyses.running import GOOD, a_queued, claimed, stored, until_status
 from tests.operations.doubles import RememberingServer
 from tests.support.advisor_server import AdvisorServer, Script
+from tests.support.patience import HANGS_AFTER_S
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def platform(platform: Resources) -> Resources:
     pace = {"poll_seconds": 0.2, "lease_seconds": 0.9, "shutdown_grace_seconds": 0.3}
     analyses = platform.settings.analyses.model_copy(update=pace)
     settings = platform.settings.model_copy(update={"analyses": analyses})
-    return replace(platform, settings=settings, model_server=RememberingServer())
+    return replace(platform, settings=settings, model_servers=(RememberingServer(),))
 
 
 @asynccontextmanager
@@ -48,29 +49,22 @@ async def working(platform: Resources) -> AsyncIterator[asyncio.Event]:
         yield stop
     finally:
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER_S):
             await task
-
-
-async def until(analysis_id: str, *statuses: AnalysisStatus) -> Analysis:
-    async with asyncio.timeout(15):
-        while (analysis := await stored(analysis_id)).status not in statuses:  # noqa: ASYNC110
-            await asyncio.sleep(0.03)
-    return analysis
 
 
 async def test_what_is_queued_is_run(platform: Resources) -> None:
     async with working(platform):
         done = [await a_queued(platform) for _ in range(3)]
         for analysis in done:
-            await until(analysis.id, AnalysisStatus.COMPLETED)
+            await until_status(analysis.id, AnalysisStatus.COMPLETED)
 
 
 async def test_what_a_silent_worker_left_is_taken_over(platform: Resources) -> None:
     queued = await a_queued(platform)
     await claimed(platform, lease_s=0.5)
     async with working(platform):
-        done = await until(queued.id, AnalysisStatus.COMPLETED)
+        done = await until_status(queued.id, AnalysisStatus.COMPLETED)
     assert done.attempt == 2
 
 
@@ -80,7 +74,7 @@ async def test_long_work_keeps_its_lease(
     classifier.pause_s = 2.5
     queued = await a_queued(platform)
     async with working(platform):
-        done = await until(queued.id, AnalysisStatus.COMPLETED)
+        done = await until_status(queued.id, AnalysisStatus.COMPLETED)
     assert (done.attempt, classifier.calls) == (1, 1)
 
 
@@ -90,7 +84,7 @@ async def test_a_stopping_worker_hands_back_what_it_cannot_finish(
     classifier.pause_s = 30
     queued = await a_queued(platform)
     async with working(platform):
-        await until(queued.id, AnalysisStatus.CLASSIFYING)
+        await until_status(queued.id, AnalysisStatus.CLASSIFYING)
     left = await stored(queued.id)
     assert left.lease_expires_at_ms <= epoch_ms(utc_now())
     assert (left.status, left.claims) == (AnalysisStatus.CLASSIFYING, 0)
@@ -104,7 +98,7 @@ async def test_a_stopping_worker_finishes_what_is_nearly_done(
     advisor.scripts = deque([Script(GOOD.chunks, pause_s=0.01)])
     queued = await a_queued(platform)
     async with working(replace(platform, settings=settings)):
-        await until(queued.id, AnalysisStatus.ADVISING)
+        await until_status(queued.id, AnalysisStatus.ADVISING)
     assert (await stored(queued.id)).status is AnalysisStatus.COMPLETED
 
 
@@ -114,7 +108,7 @@ async def test_a_worker_drops_an_analysis_that_is_deleted_under_it(
     classifier.pause_s = 0.5
     queued = await a_queued(platform)
     async with working(platform):
-        await until(queued.id, AnalysisStatus.CLASSIFYING)
+        await until_status(queued.id, AnalysisStatus.CLASSIFYING)
         await delete_analysis(platform, owner_id=queued.owner_id, analysis_id=queued.id)
         await asyncio.sleep(1.2)
     assert list((tmp_path / "objects").rglob("*.png")) == []
@@ -128,7 +122,7 @@ async def test_deletions_that_were_cut_off_are_finished(
     await Photo.get_pymongo_collection().update_one(
         {"_id": queued.photo_ids[0]}, {"$set": {"keeping": Keeping.DELETING.value}}
     )
-    async with working(platform), asyncio.timeout(5):
+    async with working(platform), asyncio.timeout(HANGS_AFTER_S):
         while await Photo.get(queued.photo_ids[0]):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     left = await Analysis.get_pymongo_collection().find_one({"_id": queued.id})
@@ -154,9 +148,9 @@ async def test_a_worker_runs_in_a_process_of_its_own_and_ends_when_told(
         sys.executable, "-m", "api.worker", env=environment
     )
     try:
-        await until(queued.id, AnalysisStatus.CLASSIFYING)
+        await until_status(queued.id, AnalysisStatus.CLASSIFYING)
         worker.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_AFTER_S):
             assert await worker.wait() == 0
     finally:
         if worker.returncode is None:
@@ -189,6 +183,6 @@ async def test_a_lease_is_let_go_though_the_store_swallows_the_cancellation(
     monkeypatch.setattr(Claim, "renew", swallow)
     classifier.pause_s = 0.6
     queued = await a_queued(platform)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await worker._work(platform, await claimed(platform))
     assert (await stored(queued.id)).status is AnalysisStatus.COMPLETED

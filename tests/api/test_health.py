@@ -38,7 +38,7 @@ def advisor() -> CountingAdvisor:
 
 @pytest.fixture
 def observed(parts: Resources, advisor: CountingAdvisor) -> Resources:
-    return replace(parts, advisor=advisor, model_server=RememberingServer())  # type: ignore[arg-type]
+    return replace(parts, advisor=advisor, model_servers=(RememberingServer(),))  # type: ignore[arg-type]
 
 
 async def test_many_who_ask_at_once_are_one_look(

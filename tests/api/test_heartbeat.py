@@ -12,6 +12,7 @@ from api.heartbeat import SILENT_AFTER_S, beating, silent_for
 from api.heartbeat import _write as write_beat
 from api.worker import _main as run_worker
 from dupi.settings import Settings, WorkerSettings
+from tests.support.patience import HANGS_AFTER_S
 
 
 def settings_with(file: Path | None) -> Settings:
@@ -26,7 +27,7 @@ async def test_it_beats_while_the_body_runs(
     monkeypatch.setattr("api.heartbeat.BEAT_S", 0.001)
     monkeypatch.setattr("api.heartbeat._write", beats)
     file = tmp_path / "new" / "worker"
-    async with asyncio.timeout(10), beating(file):
+    async with asyncio.timeout(HANGS_AFTER_S), beating(file):
         await beats.enough.wait()
         assert check_worker(settings_with(file)) is None
     assert list((tmp_path / "new").iterdir()) == []

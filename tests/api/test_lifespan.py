@@ -6,6 +6,7 @@ import sys
 
 from api.local_stack.ports import free_ports
 from dupi.resources import Resources
+from tests.support.patience import HANGS_AFTER_S
 
 _WORKERS_END = """
 import api.main
@@ -30,7 +31,7 @@ async def test_web_ends_where_its_workers_do(resources: Resources) -> None:
     web = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _WORKERS_END, env=environment, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_AFTER_S):
         _, log = await web.communicate()
     assert web.returncode != 0
     assert b"workers_ended" in log

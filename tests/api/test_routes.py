@@ -16,6 +16,7 @@ from dupi.resources import Resources
 from dupi.settings import Settings
 from tests.analyses.running import GOOD, run_one
 from tests.support.advisor_server import AdvisorServer
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.photos import decoded
 from tests.support.web import SURVEY, Caller, app_over, caller, operation
 
@@ -149,7 +150,7 @@ async def test_a_stream_of_events_ends_with_its_session(
     reading = asyncio.create_task(read_events(web, mina, id=analysis_id))
     await asyncio.sleep(0.5)
     await mina.run("LogOut", input={})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER_S):
         events = await reading
     assert events[-2][1]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert events[-1] == ("complete", None)

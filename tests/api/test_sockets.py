@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 from dupi.accounts import service as accounts
 from dupi.analyses.models import AnalysisStatus, Finished, StatusChanged
 from dupi.resources import Resources
+from tests.abuse.raw import served_with
 from tests.analyses.running import claimed
 from tests.support.web import PASSWORD, SURVEY, Caller, caller, operation, socket
 
@@ -65,8 +66,8 @@ async def test_a_malformed_frame_closes_with_4400(web: str, frame: Any) -> None:
         assert await wire.close_code() == 4400
 
 
-async def test_no_connection_init_in_time(web: str) -> None:
-    async with socket(web) as wire:
+async def test_no_connection_init_in_time(parts: Resources) -> None:
+    async with served_with(parts, init_timeout_seconds=0.2) as web, socket(web) as wire:
         assert await wire.close_code() == 4408
 
 
@@ -217,8 +218,9 @@ async def test_anothers_analysis_is_as_one_that_does_not_exist(
     web: str, mina: Caller, photo: bytes, app: Any
 ) -> None:
     analysis_id = await queued_analysis(mina, photo)
-    async with caller(app) as other, socket(web) as wire:
+    async with caller(app) as other:
         await other.sign_up("other@example.com")
+    async with socket(web) as wire:
         await wire.initialise(other.token)
         answers = []
         for number, identity in enumerate([analysis_id, "nonsense"]):

@@ -9,6 +9,7 @@ import pytest
 from api.local_stack.demo.client import Answer, ApiClient
 from api.local_stack.demo.journey import SURVEY, Journey, Shot, sign_up_and_consent
 from api.local_stack.demo.photos import EXAMPLES, example_photos
+from tests.support.outcomes import check_completed
 from tests.support.stack import RunningStack
 
 
@@ -47,6 +48,15 @@ async def request_analysis(person: ApiClient, *shots: Shot) -> str:
 
 async def follow_to_end(person: ApiClient, analysis_id: str) -> list[Answer]:
     return [event async for event in person.follow(analysis_id)]
+
+
+async def analyse(stack: RunningStack, person: ApiClient, *shots: Shot) -> Answer:
+    """Upload, ask, and read the analysis once it has completed."""
+    analysis_id = await request_analysis(person, *shots)
+    await follow_to_end(person, analysis_id)
+    analysis: Answer = await person.query("Analysis", id=analysis_id)
+    check_completed(analysis, stack.control)
+    return analysis
 
 
 def example(name: str) -> tuple[Shot, dict[str, str]]:

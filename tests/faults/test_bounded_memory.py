@@ -12,14 +12,14 @@ from dupi.knowledge.vocabulary import ScalpSite
 from dupi.resources import Resources
 from tests.analyses.conftest import advisor, classifier, deployment, platform
 from tests.analyses.doubles import ScriptedClassifier
-from tests.analyses.running import GOOD, a_queued, stored
+from tests.analyses.running import GOOD, a_queued, until_status
 from tests.operations.doubles import RememberingServer
 from tests.support.advisor_server import AdvisorServer
+from tests.support.patience import HANGS_AFTER_S
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
 _ANALYSES = 3
-_HANGS_AT_MOST = 60
 
 
 class Held(bytes):
@@ -54,14 +54,13 @@ async def test_a_worker_holds_no_more_photos_than_its_analyses_have(
     classifier.pause_s, advisor.scripts = 0.2, deque([GOOD])
     queued = [await a_queued(platform, *ScalpSite) for _ in range(_ANALYSES)]
     storage: Any = CountingStorage(platform.storage)
-    parts = replace(platform, storage=storage, model_server=RememberingServer())
+    parts = replace(platform, storage=storage, model_servers=(RememberingServer(),))
     stop = asyncio.Event()
     worker = asyncio.create_task(run_workers(parts, stop))
-    async with asyncio.timeout(_HANGS_AT_MOST):
-        for analysis in queued:
-            while (await stored(analysis.id)).status is not AnalysisStatus.COMPLETED:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        stop.set()
+    for analysis in queued:
+        await until_status(analysis.id, AnalysisStatus.COMPLETED)
+    stop.set()
+    async with asyncio.timeout(HANGS_AFTER_S):
         await worker
     assert 0 < Held.most <= parts.settings.analyses.concurrency * len(ScalpSite)
     assert Held.now == 0

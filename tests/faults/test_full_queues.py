@@ -19,7 +19,7 @@ from llm_server.serve.command import ServeOptions
 from tests.knowledge.cases import a_case
 from tests.support.stack import RunningStack
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("left_at_rest")]
 
 _ENDS_WITHIN = 120
 _SHAPE = (names.INPUT_SIZE, names.INPUT_SIZE, 3)

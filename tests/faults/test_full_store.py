@@ -21,9 +21,10 @@ from dupi.analyses.models import AnalysisStatus
 from dupi.resources import Resources
 from dupi.settings import Settings
 from tests.analyses.doubles import ScriptedClassifier
-from tests.analyses.running import GOOD, a_queued, stored, told, words
+from tests.analyses.running import GOOD, a_queued, stored, told, until_status, words
 from tests.operations.doubles import RememberingServer
 from tests.support.advisor_server import AdvisorServer
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.web import SURVEY, Caller
 from tests.support.web_fixtures import (
     advisor,
@@ -95,23 +96,20 @@ async def test_an_analysis_waits_for_room_and_is_done_once(
     pace = {"lease_seconds": 0.6, "poll_seconds": 0.2}
     analyses = platform.settings.analyses.model_copy(update=pace)
     settings = platform.settings.model_copy(update={"analyses": analyses})
-    parts = replace(platform, settings=settings, model_server=RememberingServer())
+    parts = replace(platform, settings=settings, model_servers=(RememberingServer(),))
     queued = await a_queued(parts)
     stop = asyncio.Event()
     work = asyncio.create_task(run_workers(parts, stop))
     while not classifier.calls:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     with no_room(store_process), capture_logs() as told_meanwhile:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER_S):
             while not _REFUSED & {line["event"] for line in told_meanwhile}:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert (await stored(queued.id)).status is AnalysisStatus.CLASSIFYING
-    async with asyncio.timeout(30):
-        while (await stored(queued.id)).status is not AnalysisStatus.COMPLETED:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+    done = await until_status(queued.id, AnalysisStatus.COMPLETED)
     stop.set()
     await work
-    done = await stored(queued.id)
     assert [event.kind for event in told(done)].count("FINISHED") == 1
     assert done.advice is not None
     assert words(done) == done.advice.text

@@ -9,6 +9,7 @@ from tests.faults.killer import STAGES, make_orders
 from tests.faults.kills import mix_of
 from tests.faults.trial import Trial
 from tests.faults.victims import Target
+from tests.support.outcomes import log_tails
 from tests.support.stack import RunningStack
 
 _SEED = 11
@@ -17,7 +18,8 @@ _MIX = {Target.WEB: 3, Target.STORE: 2, Target.STUB: 1}
 
 
 @pytest.mark.stack
-@pytest.mark.last
+@pytest.mark.last(1)
+@pytest.mark.usefixtures("left_at_rest")
 async def test_nothing_is_lost_doubled_or_hung_when_parts_are_killed(stack: RunningStack) -> None:
     said: list[str] = []
     trial = Trial(
@@ -26,9 +28,10 @@ async def test_nothing_is_lost_doubled_or_hung_when_parts_are_killed(stack: Runn
         folder=Path(stack.environment["DUPI_STORAGE_URL"]),
         seed=_SEED,
         say=said.append,
+        is_watched=True,
     )
     report = await trial.run(_MIX, people=3, pause_seconds=3)
-    assert report.problems == [], said
+    assert report.problems == [], "\n".join((*said, log_tails(stack.control)))
     assert len(report.kills) == sum(_MIX.values())
     assert report.outcomes
 

@@ -18,11 +18,11 @@ from dupi.resources import Resources
 from tests.analyses.conftest import advisor, classifier, deployment, platform
 from tests.analyses.running import GOOD, a_queued, claimed, stored, words
 from tests.support.advisor_server import MODEL, AdvisorServer, Script
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.proxy import Proxy, running_proxy
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-_HANGS_AT_MOST = 60
 _PATIENCE = AdvisorTimeouts(connect=0.5, first_token=0.7, between_tokens=0.4, total=1.5)
 _ASKED = [{"role": "user", "content": "질문"}]
 
@@ -49,13 +49,13 @@ async def parts(platform: Resources, proxy: Proxy) -> AsyncIterator[Resources]:
 async def _run(parts: Resources) -> Analysis:
     await a_queued(parts)
     claim = await claimed(parts)
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await run_pipeline(parts, claim)
     return await stored(claim.analysis.id)
 
 
 def _is_told_by_the_rules(done: Analysis) -> bool:
-    assert done.status is AnalysisStatus.COMPLETED
+    assert done.status is AnalysisStatus.COMPLETED, done.failure
     assert done.advice is not None
     assert words(done) == done.advice.text
     return done.advice.source is AdviceSource.RULES
@@ -157,7 +157,7 @@ async def test_leaving_and_closing_do_not_wait_for_one_that_hangs(
     proxy: Proxy, advisor: AdvisorServer
 ) -> None:
     advisor.scripts = deque([Script(["가"] * 1000, pause_s=0.01)])
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         async with _client(proxy) as client:
             with pytest.raises(Unavailable):
                 await _first_words(client, proxy)

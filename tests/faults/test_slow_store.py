@@ -21,15 +21,15 @@ from dupi.settings import Settings
 from dupi.store import DOCUMENTS, ping
 from tests.analyses.conftest import advisor, classifier, deployment, platform
 from tests.analyses.doubles import ScriptedClassifier
-from tests.analyses.running import GOOD, a_queued, kinds, stored, told
+from tests.analyses.running import GOOD, a_queued, kinds, stored, told, until_status
 from tests.operations.doubles import RememberingServer
 from tests.support.advisor_server import AdvisorServer, Script
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.proxy import Proxy, running_proxy
 from tests.support.web import Caller, app_over, caller
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-_HANGS_AT_MOST = 60
 _POOL = 4
 
 
@@ -67,7 +67,7 @@ async def _opened(proxy: Proxy, platform: Resources) -> AsyncIterator[Resources]
                 platform,
                 settings=opened.settings,
                 database=opened.database,
-                model_server=RememberingServer(),
+                model_servers=(RememberingServer(),),
             )
     finally:
         await init_beanie(database=platform.database, document_models=DOCUMENTS, skip_indexes=True)
@@ -95,7 +95,7 @@ async def _working(parts: Resources) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(_HANGS_AT_MOST):
+        async with asyncio.timeout(HANGS_AFTER_S):
             await task
 
 
@@ -105,7 +105,7 @@ async def _is_read(_: Resources) -> None:
 
 async def _until_answering(parts: Resources) -> None:
     """The client looks at a server that was away every half second."""
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while True:
             try:
                 await ping(parts.database)
@@ -125,7 +125,7 @@ async def test_every_request_to_a_hanging_store_is_told_to_come_later(
 ) -> None:
     proxy.hang()
     log_in = 'mutation { logIn(input: {email: "mina@example.com", password: "x"}) { __typename } }'
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         known = await mina.post({"query": "{ viewer { id } }"})
         unknown = await replace(mina, token=None).post({"query": log_in})
         ready = await mina.http.get("/health/ready")
@@ -140,7 +140,7 @@ async def test_every_request_to_a_hanging_store_is_told_to_come_later(
 
 async def test_a_crawling_store_is_waited_for(mina: Caller, proxy: Proxy) -> None:
     proxy.slow_down(pause_s=0.02, chunk=512)
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         assert (await mina.data("{ viewer { id nickname } }"))["viewer"]["nickname"] == "미나"
 
 
@@ -150,7 +150,7 @@ async def test_connections_that_hung_or_were_given_up_leave_room_for_others(
     """Twice the pool's size each time: one that leaked would be missed at the end."""
     proxy.hang()
     calls = [asyncio.create_task(_is_read(parts)) for _ in range(2 * _POOL)]
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         ended = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(end, Exception) for end in ended)
         given_up = [asyncio.create_task(_is_read(parts)) for _ in range(2 * _POOL)]
@@ -161,7 +161,7 @@ async def test_connections_that_hung_or_were_given_up_leave_room_for_others(
     proxy.heal()
     await _until_answering(parts)
     proxy.slow_down(pause_s=0.05)
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await asyncio.gather(*(_is_read(parts) for _ in range(2 * _POOL)))
     assert proxy.connections <= _POOL + 2  # and two that look after the server
 
@@ -172,7 +172,7 @@ async def test_a_store_that_drops_and_refuses_connections_is_found_again(
     proxy.cut()
     await _until_answering(parts)
     proxy.refuse()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         with pytest.raises(Exception, match=r"refused|closed|reset|Timeout"):
             await _is_read(parts)
     proxy.heal()
@@ -187,13 +187,13 @@ async def test_work_goes_on_once_where_the_store_hung_meanwhile(
     classifier.pause_s, advisor.scripts = 0.5, deque([Script(GOOD.chunks, pause_s=0.01)])
     queued = [await a_queued(parts) for _ in range(2)]
     async with _working(parts):
-        await _until(queued[0].id, AnalysisStatus.CLASSIFYING)
+        await until_status(queued[0].id, AnalysisStatus.CLASSIFYING)
         proxy.hang()
         await asyncio.sleep(2)
         proxy.heal()
         await _until_answering(parts)
         for analysis in queued:
-            await _until(analysis.id, AnalysisStatus.COMPLETED)
+            await until_status(analysis.id, AnalysisStatus.COMPLETED)
     for analysis in queued:
         done = await stored(analysis.id)
         assert [event.sequence for event in told(done)] == list(range(1, done.next_sequence))
@@ -211,7 +211,7 @@ async def test_followers_go_on_when_the_store_is_back(
     await asyncio.sleep(1.5)
     proxy.heal()
     await _until_answering(parts)
-    async with _working(parts), asyncio.timeout(_HANGS_AT_MOST):
+    async with _working(parts), asyncio.timeout(HANGS_AFTER_S):
         numbers = await follower
     assert all(after == before + 1 for before, after in pairwise(numbers))
     assert numbers[-1] == (await stored(queued.id)).next_sequence - 1
@@ -220,7 +220,7 @@ async def test_followers_go_on_when_the_store_is_back(
 async def test_closing_does_not_wait_for_a_store_that_hangs(
     proxy: Proxy, platform: Resources
 ) -> None:
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         async with _opened(proxy, platform) as opened:
             await _is_read(opened)
             proxy.hang()
@@ -231,16 +231,10 @@ async def test_opening_does_not_wait_for_a_store_that_hangs(
     proxy: Proxy, platform: Resources
 ) -> None:
     proxy.hang()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         with pytest.raises(Exception, match="does not answer"):
             async with _opened(proxy, platform):
                 pass
-
-
-async def _until(analysis_id: str, status: AnalysisStatus) -> None:
-    async with asyncio.timeout(_HANGS_AT_MOST):
-        while (await stored(analysis_id)).status is not status:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def _follow(parts: Resources, analysis: Analysis) -> list[int]:

@@ -22,11 +22,11 @@ from dupi.vision import contract as names
 from tests.analyses.conftest import advisor, classifier, deployment, platform
 from tests.analyses.running import a_queued, claimed, stored
 from tests.analyses.test_outages import set_deadline
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.proxy import Proxy, running_proxy
 
 __all__ = ["advisor", "classifier", "deployment", "platform"]
 
-_HANGS_AT_MOST = 60
 _IMAGE = np.zeros((names.INPUT_SIZE, names.INPUT_SIZE, 3), dtype=np.uint8)
 _SIDE = names.INPUT_SIZE // names.FEATURE_STRIDE
 
@@ -102,7 +102,7 @@ def calls(client: TritonClient) -> list[Callable[[], Awaitable[object]]]:
 async def test_every_call_to_a_server_that_hangs_ends_as_unavailable(behind: Behind) -> None:
     behind.proxy.hang()
     for call in calls(behind.client):
-        async with asyncio.timeout(_HANGS_AT_MOST):
+        async with asyncio.timeout(HANGS_AFTER_S):
             with pytest.raises(Unavailable) as failure:
                 await call()
         assert failure.value.reason == "classifier"
@@ -110,14 +110,14 @@ async def test_every_call_to_a_server_that_hangs_ends_as_unavailable(behind: Beh
 
 async def test_a_crawling_server_is_waited_for(behind: Behind) -> None:
     behind.proxy.slow_down(pause_s=0.01, chunk=512)
-    async with asyncio.timeout(_HANGS_AT_MOST):
-        assert (await behind.client.classify(_IMAGE, timeout=_HANGS_AT_MOST)).in_domain_score == 1
+    async with asyncio.timeout(HANGS_AFTER_S):
+        assert (await behind.client.classify(_IMAGE, timeout=HANGS_AFTER_S)).in_domain_score == 1
 
 
 async def test_a_server_that_is_gone_without_a_word_is_looked_for_anew(behind: Behind) -> None:
     """The connection stands, for all that its kernel knows; whoever listens there now answers."""
     behind.proxy.lose()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await _until_answering(behind.client)
     assert behind.proxy.accepted > 1
 
@@ -132,7 +132,7 @@ async def test_abandoned_calls_are_bounded(behind: Behind, monkeypatch: pytest.M
     with pytest.raises(Unavailable, match="too many"):
         await behind.client.classify(_IMAGE, timeout=0.01)
     behind.proxy.heal()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         assert (await _until_classified(behind.client)).in_domain_score == 1
     assert behind.server.inferred == 4
 
@@ -141,7 +141,7 @@ async def test_closing_does_not_wait_for_a_server_that_hangs(behind: Behind) -> 
     behind.proxy.hang()
     with pytest.raises(Unavailable):
         await behind.client.classify(_IMAGE, timeout=0.01)
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await behind.client.close()
 
 
@@ -152,7 +152,7 @@ async def test_an_analysis_fails_in_time_where_triton_hangs_on(
     queued = await a_queued(parts)
     await set_deadline(queued, 2)
     behind.proxy.hang()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         await run_pipeline(parts, await claimed(parts))
     done = await stored(queued.id)
     assert done.status is AnalysisStatus.FAILED
@@ -170,20 +170,21 @@ async def test_an_analysis_completes_where_triton_comes_back_in_time(
     parts = _impatient(platform, behind.client)
     queued = await a_queued(parts)
     behind.proxy.hang()
-    async with asyncio.timeout(_HANGS_AT_MOST):
+    async with asyncio.timeout(HANGS_AFTER_S):
         work = asyncio.create_task(run_pipeline(parts, await claimed(parts)))
         await asyncio.sleep(1)
         assert not work.done()
         behind.proxy.heal()
         await work
-    assert (await stored(queued.id)).status is AnalysisStatus.COMPLETED
+    done = await stored(queued.id)
+    assert done.status is AnalysisStatus.COMPLETED, done.failure
 
 
 def _impatient(platform: Resources, client: TritonClient) -> Resources:
     pace = {"classify_timeout_seconds": 0.3}
     analyses = platform.settings.analyses.model_copy(update=pace)
     settings = platform.settings.model_copy(update={"analyses": analyses})
-    return replace(platform, settings=settings, classifier=client, model_server=client)
+    return replace(platform, settings=settings, classifier=client, model_servers=(client,))
 
 
 async def _until_answering(client: TritonClient) -> None:

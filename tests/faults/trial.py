@@ -32,16 +32,25 @@ Say = Callable[[str], None]
 
 
 class Trial:
-    """One run on ``stack``, whose webs are at ``webs`` and whose photos lie in ``folder``."""
+    """One run on ``stack``, whose webs are at ``webs`` and whose photos lie in ``folder``.
+    ``is_watched``: somebody starts again what ends; otherwise this does."""
 
-    def __init__(
-        self, stack: Stack, *, webs: tuple[str, ...], folder: Path, seed: int, say: Say
+    def __init__(  # noqa: PLR0913
+        self,
+        stack: Stack,
+        *,
+        webs: tuple[str, ...],
+        folder: Path,
+        seed: int,
+        say: Say,
+        is_watched: bool = False,
     ) -> None:
         self._stack = stack
         self._webs = webs
         self._folder = folder
         self._seed = seed
         self._say = say
+        self._is_watched = is_watched
         self._stop = asyncio.Event()
         self.ledger = Ledger()
         self.report = KillReport(seed)
@@ -54,7 +63,7 @@ class Trial:
         dice = random.Random(self._seed)  # noqa: S311 to be repeatable
         killer = Killer(self._stack, self.ledger, make_orders(mix, dice), dice)
         started = time.monotonic()
-        watching = asyncio.create_task(self._stack.watch(self._say_briefly))
+        watching = asyncio.create_task(self._watch())
         crowd = [
             asyncio.create_task(self._live(f"person {n}"), name=f"person {n}")
             for n in range(people)
@@ -71,6 +80,10 @@ class Trial:
             await asyncio.gather(watching, *crowd, return_exceptions=True)
         self._sum_up(killer)
         return self.report
+
+    async def _watch(self) -> None:
+        if not self._is_watched:
+            await self._stack.watch(self._say_briefly)
 
     async def _reckon(self, crowd: Collection[asyncio.Task[None]]) -> None:
         self._say("no more kills: everybody ends what they are at")

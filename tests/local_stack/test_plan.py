@@ -14,6 +14,7 @@ from api.local_stack.launches import Launch, launch_redis
 from api.local_stack.plan import REDIS, STORE, StackPlan, StackShape, plan_stack
 from api.local_stack.ports import free_ports
 from api.local_stack.processes import KeptProcess
+from tests.support.patience import HANGS_AFTER_S
 
 _GIVEN = {
     "DUPI_MONGODB_URL": "mongodb://db.example/dupi",
@@ -99,7 +100,7 @@ async def test_a_worker_is_up_while_it_touches_its_heartbeat(tmp_path: Path) -> 
     heartbeat = tmp_path / "worker.alive"
     assert not (await check_worker(heartbeat)).is_up
     async with beating(heartbeat):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER_S):
             while not (await check_worker(heartbeat)).is_up:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     heartbeat.write_text(str(time.monotonic() - 3600))
@@ -122,7 +123,7 @@ async def redis_url(tmp_path: Path) -> AsyncIterator[str]:
 
 
 async def test_redis_comes_up(redis_url: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while not (await check_redis(redis_url)).is_up:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -17,6 +17,7 @@ from api.local_stack.launches import Launch
 from api.local_stack.plan import STORE, WEB, PartPlan, StackPlan, plan_stack, without_credentials
 from api.local_stack.progress import start_with_progress
 from api.local_stack.stack import PartState, Stack, StackFailed
+from tests.support.patience import HANGS_AFTER_S
 
 # Writes its pid into a file, and lives.
 _LIVES = (
@@ -135,7 +136,7 @@ async def test_a_part_that_crashes_is_started_again(stack: Stack, tmp_path: Path
     first = _pid(tmp_path, "triton")
     (tmp_path / "triton").unlink()
     os.kill(first, 9)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while "Part triton is up again." not in said:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert _pid(tmp_path, "triton") != first
@@ -156,7 +157,7 @@ async def test_what_outlived_a_killed_stack_is_ended_by_the_next(tmp_path: Path)
     second = _stack(tmp_path, _part(STORE, tmp_path))
     await second.start()
     await second.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_AFTER_S):
         while _is_alive(child):  # noqa: ASYNC110 until it is reaped
             await asyncio.sleep(0.05)
 

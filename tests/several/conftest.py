@@ -18,6 +18,7 @@ from api.local_stack.plan import StackShape, plan_stack
 from api.local_stack.stack import Stack, running_stack
 from tests.adapters.conftest import buckets
 from tests.support.buckets import BucketServer, running_buckets
+from tests.support.outcomes import until_at_rest
 from tests.support.stack import RunningStack
 from tests.support.store import fresh_database_url
 from tests.support.web_fixtures import parts, photo
@@ -34,8 +35,12 @@ _SHARED: Final = (
 
 @dataclass(frozen=True)
 class Several:
+    """``control``: the four processes with their store and Redis; ``shared``: the session's stack,
+    of which they use Triton and vLLM."""
+
     control: Stack
     buckets: BucketServer
+    shared: Stack
 
     @property
     def webs(self) -> tuple[str, str]:
@@ -45,9 +50,17 @@ class Several:
     def signal(self, part: str, number: signal.Signals) -> None:
         """To the part's program, and not to its keeper."""
         process = self.control.parts[part].process
-        assert process
-        for pid in process.program_pids():
+        for pid in process.program_pids() if process else ():
             os.kill(pid, number)
+
+    async def heal(self) -> None:
+        """Undo what a test did: what it stopped goes on, and what it killed is started again."""
+        self.buckets.go_on()
+        for name, part in self.control.parts.items():
+            self.signal(name, signal.SIGCONT)
+            if part.process and part.process.exit_status is not None:
+                await self.control.start_part(name)
+        await until_at_rest(self.control)
 
     def log_of(self, part: str) -> str:
         return (self.control.plan.logs / f"{part}.log").read_text()
@@ -77,7 +90,7 @@ async def running_several(
             shape=StackShape(webs=2, workers=2, has_redis=True),
         )
         async with running_stack(Stack(plan)) as control:
-            yield Several(control, server)
+            yield Several(control, server, stack.control)
 
 
 def _given_store() -> Mapping[str, str]:
@@ -96,10 +109,17 @@ def path_of(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def several(
+async def started(
     request: pytest.FixtureRequest, stack: RunningStack, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Several]:
     """With the settings that the module names in ``SETTINGS``."""
     state = tmp_path_factory.mktemp("several")
     async with running_several(stack, state, **request.module.SETTINGS) as running:
         yield running
+
+
+@pytest.fixture
+async def several(started: Several) -> AsyncIterator[Several]:
+    """The module's processes, all of them well again afterwards."""
+    yield started
+    await started.heal()

@@ -14,6 +14,7 @@ import pytest
 from api.local_stack.demo.client import Answer, ApiClient, Refused
 from tests.e2e.conftest import example, follow_to_end, new_person, request_analysis
 from tests.several.conftest import Several, at, path_of
+from tests.support.outcomes import check_completed
 from tests.support.web import operation, socket
 
 pytestmark = pytest.mark.stack
@@ -59,7 +60,7 @@ async def test_asked_at_one_web_and_followed_live_at_the_other(several: Several)
     analysis_id = await request_analysis(person, example("crown")[0])
     events = await _followed(at(person, two), analysis_id)
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
-    assert events[-1]["analysis"]["status"] == "COMPLETED"
+    check_completed(events[-1]["analysis"], several.control, several.shared)
     assert _told(await _followed(person, analysis_id)) == _told(events)
     analysis = await at(person, two).query("Analysis", id=analysis_id)
     found = next(one["attentionMapUrl"] for one in analysis["findings"] if one["attentionMapUrl"])
@@ -77,7 +78,7 @@ async def test_two_workers_do_each_analysis_once(several: Several) -> None:
     )
     for events in await asyncio.gather(*followers):
         assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
-        assert events[-1]["analysis"]["status"] == "COMPLETED"
+        check_completed(events[-1]["analysis"], several.control, several.shared)
         kinds = Counter(event["__typename"] for event in events)
         assert kinds["AnalysisFindingsReady"] == kinds["AnalysisFinished"] == 1
     for analysis in await several.stored("analyses"):
@@ -104,18 +105,14 @@ async def test_signing_out_at_one_web_ends_the_stream_at_the_other(several: Seve
     person = await new_person(one)
     for worker in ("worker-1", "worker-2"):
         several.signal(worker, signal.SIGSTOP)
-    try:
-        analysis_id = await request_analysis(person, example("clean")[0])
-        async with socket(two.removeprefix("http://")) as wire:
-            wire.patience_s = _PATIENCE_S
-            await wire.initialise(person.token)
-            await wire.subscribe(operation("AnalysisProgress"), id=analysis_id)
-            assert (await wire.receive())["payload"]["data"]["analysisProgress"]["sequence"] == 1
-            await person.mutate("LogOut", everywhere=False)
-            assert await wire.close_code() == 4401
-    finally:
-        for worker in ("worker-1", "worker-2"):
-            several.signal(worker, signal.SIGCONT)
+    analysis_id = await request_analysis(person, example("clean")[0])
+    async with socket(two.removeprefix("http://")) as wire:
+        wire.patience_s = _PATIENCE_S
+        await wire.initialise(person.token)
+        await wire.subscribe(operation("AnalysisProgress"), id=analysis_id)
+        assert (await wire.receive())["payload"]["data"]["analysisProgress"]["sequence"] == 1
+        await person.mutate("LogOut", everywhere=False)
+        assert await wire.close_code() == 4401
 
 
 async def test_what_is_deleted_at_one_web_leaves_nothing_in_the_bucket(several: Several) -> None:

@@ -1,5 +1,6 @@
-"""Counts another run's results into this one's summary and exit status."""
+"""Counts other runs' results into this one's summary and exit status."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,7 +10,8 @@ _KINDS = {"failure": "failed", "error": "error", "skipped": "skipped"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--count-in", type=Path, help="JUnit XML of a run to be counted in")
+    told = "JUnit XML of a run to be counted in; may be given again"
+    parser.addoption("--count-in", type=Path, action="append", default=[], help=told)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,12 +40,14 @@ def pytest_terminal_summary(
 
 
 def counted_in(config: pytest.Config) -> list[tuple[str, str]]:
-    """(test, outcome) of the run that is counted in; nothing where there was none."""
-    path: Path | None = config.getoption("--count-in", None)
-    if not path or not path.exists():
-        return []
-    cases = ElementTree.parse(path).getroot().iter("testcase")  # noqa: S314 written by ourselves
-    return [(f"{case.get('classname')}.{case.get('name')}", _outcome(case)) for case in cases]
+    """(test, outcome) of the runs that are counted in; nothing where there was none."""
+    paths: list[Path] = config.getoption("--count-in", [])
+    return [found for path in paths if path.exists() for found in _told_in(path)]
+
+
+def _told_in(path: Path) -> Iterator[tuple[str, str]]:
+    for case in ElementTree.parse(path).getroot().iter("testcase"):  # noqa: S314 written by us
+        yield f"{case.get('classname')}.{case.get('name')}", _outcome(case)
 
 
 def _outcome(case: ElementTree.Element) -> str:

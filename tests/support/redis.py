@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from api.local_stack.launches import launch_redis
 from api.local_stack.ports import LOOPBACK, free_ports
+from tests.support.patience import HANGS_AFTER_S
 
 PASSWORD: Final = "a-password-that-no-log-shows"
 
@@ -29,7 +30,7 @@ class RedisServer:
     async def start(self) -> None:
         """Returns once it answers."""
         self._launch()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_AFTER_S):
             while not await self._answers():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -1,8 +1,10 @@
 """The whole stack for tests marked ``stack``: started once a session, on free ports."""
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,16 +27,23 @@ class RunningStack:
     control: "Stack"
 
 
+_SAID = pytest.StashKey[list[str]]()
+"""What ended by itself or was killed, and was started again."""
+
+
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
-    """Store, Triton, vLLM and web, as ``make up`` starts them."""
+async def stack(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningStack]:
+    """Store, Triton, vLLM and web, as ``make up`` starts them and watches over them."""
     from api.local_stack.plan import ADVISOR, STORE, TRITON, WEB, plan_stack
     from api.local_stack.stack import Stack, running_stack
 
     given = {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
     plan = plan_stack(given, state=tmp_path_factory.mktemp("stack"), database="dupi_test")
     sys.stderr.write("\n(starting the store, Triton, vLLM and web)\n")
-    async with running_stack(Stack(plan)) as running:
+    said = pytestconfig.stash.setdefault(_SAID, [])
+    async with running_stack(Stack(plan)) as running, _watched(running, said):
         yield RunningStack(
             mongodb_url=plan.endpoint(STORE),
             triton_url=plan.endpoint(TRITON),
@@ -43,3 +52,32 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
             environment=plan.environment,
             control=running,
         )
+
+
+@asynccontextmanager
+async def _watched(stack: "Stack", said: list[str]) -> AsyncIterator[None]:
+    watching = asyncio.create_task(stack.watch(said.append))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if said := config.stash.get(_SAID, []):
+        terminalreporter.section("the stack, meanwhile")
+        for text in said:
+            terminalreporter.write_line(text.partition("\n")[0])
+
+
+@pytest.fixture
+async def left_at_rest(stack: RunningStack) -> AsyncIterator[None]:
+    """For a test that gives the stack more to do than it can, or ends parts of it: the next one
+    begins once all of it is well again."""
+    from tests.support.outcomes import until_at_rest
+
+    yield
+    await until_at_rest(stack.control)

@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 
 from api.main import create_app, web_server
 from dupi.resources import Resources
+from tests.support.patience import HANGS_AFTER_S
 
 OPERATIONS: Final = Path(__file__).parents[2] / "frontend-contract" / "operations"
 PASSWORD: Final = "correct horse battery staple"
@@ -151,7 +152,7 @@ class WebSocket:
     """
 
     wire: ClientConnection
-    patience_s: float = 10.0
+    patience_s: float = HANGS_AFTER_S
 
     async def send(self, frame: Any) -> None:
         await self.wire.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
@@ -161,8 +162,8 @@ class WebSocket:
             return json.loads(await self.wire.recv())
 
     async def close_code(self) -> int | None:
-        """Why the server closed, within ten seconds; frames before that are dropped."""
-        async with asyncio.timeout(10):
+        """Why the server closed; frames before that are dropped."""
+        async with asyncio.timeout(self.patience_s):
             await self.wire.wait_closed()
         return self.wire.close_code
 

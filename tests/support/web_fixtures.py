@@ -37,7 +37,7 @@ def parts(resources: Resources, store: StoreDatabase, tmp_path: Path) -> Resourc
     It runs no analysis; ``platform``, over the same store and folder, can.
     """
     analyses = {"poll_seconds": 0.2, "max_running_per_person": 20, "expected_seconds": 1.0}
-    api = {"session_check_seconds": 0.1, "init_timeout_seconds": 0.5}
+    api = {"session_check_seconds": 0.1}
     settings = resources.settings
     changed = settings.model_copy(
         update={
