@@ -2,8 +2,8 @@
 
     python -m export.data.demo_photos frontend-contract/examples/photos
 
-Their seed is used by no data set, so no training run has seen them. ``photos.json`` names each
-photo's site and drawn grades.
+No data set holds them, so no training run has seen them. ``photos.json`` names each photo's site
+and drawn grades. Those in the repository go with the shipped weights: draw them anew with new ones.
 """
 
 import argparse
@@ -11,14 +11,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
-from export.data.drawing import draw_scalp
 from export.data.drawing.grades import NO_CONDITION, Grades
-from export.data.synthetic import JPEG_QUALITY
+from export.data.synthetic import draw_wanted
 
-_SEED = 20_261_126
+_WIDTH, _QUALITY = 640, 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,7 @@ class DemoPhoto:
     file: str
     site: ScalpSite
     grades: Grades
+    seed: int
 
 
 DEMO_PHOTOS = (
@@ -40,6 +38,7 @@ DEMO_PHOTOS = (
             Condition.DANDRUFF: Severity.NONE,
             Condition.HAIR_LOSS: Severity.MODERATE,
         },
+        seed=901,
     ),
     DemoPhoto(
         "back.jpg",
@@ -52,16 +51,17 @@ DEMO_PHOTOS = (
             Condition.DANDRUFF: Severity.MODERATE,
             Condition.HAIR_LOSS: Severity.NONE,
         },
+        seed=902,
     ),
-    DemoPhoto("clean.jpg", ScalpSite.LEFT, NO_CONDITION),
+    DemoPhoto("clean.jpg", ScalpSite.LEFT, NO_CONDITION, seed=903),
 )
 
 
 def draw_demo_photos(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for number, demo in enumerate(DEMO_PHOTOS):
-        photo = draw_scalp(demo.grades, np.random.default_rng([_SEED, number]))
-        photo.save(folder / demo.file, quality=JPEG_QUALITY)
+    for demo in DEMO_PHOTOS:
+        drawn = draw_wanted(demo.grades, demo.seed, site=demo.site, width=_WIDTH, is_plain=True)
+        drawn.photo.save(folder / demo.file, quality=_QUALITY)
     records = [
         {
             "file": demo.file,

@@ -1,15 +1,20 @@
 """Draws a synthetic data set in the AI-Hub scalp data set's file format.
 
-    python -m export.data.synthetic var/data/synthetic --count 5000 --seed 1
+    python -m export.data.synthetic var/data/train --count 16000 --workers 2
+    python -m export.data.synthetic var/data/test --count 3000 --seed 77 --purpose test
 
 writes ``photos/<stem>.jpg``, ``labels/<stem>.json`` and ``labels/<stem>_META.json``, and photos
-that are no scalp into ``strangers/<kind>/``. A photo depends on the seed and its number only,
-whatever the number of workers; photos that are there already are kept, so that an interrupted run
-goes on.
+that are no scalp into ``strangers/<kind>/``. A photo depends on purpose, seed, number and width
+only, whatever the number of workers; photos that are there already are kept, so that an interrupted
+run goes on. A training set is unbalanced and a few of its labels are wrong; a test set's are right,
+every grade is common in it, and its devices took no photo of a training set
+(``export.data.drawing.sampling``, ``.devices``).
+
+Photos are 320 × 240 where no width is given: that is more than the models see, and a quarter of the
+time and space of the microscope's 640 × 480.
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -20,117 +25,200 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from dupi.knowledge.labels import ENCODING, PhotoName
-from dupi.knowledge.vocabulary import ScalpSite
-from export.data.drawing import draw_scalp, draw_stranger, pick_kind
-from export.data.drawing.grades import Grades, sample_grades
+from dupi.knowledge.labels import PhotoName
+from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
+from export.data.drawing import Scene, Setting, draw_scalp, draw_stranger, pick_kind
+from export.data.drawing.devices import Device, pick_device
+from export.data.drawing.grades import NO_CONDITION, Grades, sample_amounts
+from export.data.drawing.nuisances import choose_some
+from export.data.drawing.person import Person, some_person
+from export.data.drawing.sampling import MIXES, Purpose, mislabel, sample_grades
+from export.data.drawing.scalp import Lesions
+from export.data.records import POSITIONS, label_record, metadata_record, write_record
 
-JPEG_QUALITY = 92
 PHOTOS, LABELS, STRANGERS = "photos", "labels", "strangers"
+WIDTH = 320
 _STRANGERS_PER_PHOTO = 0.2
-_POSITIONS = {ScalpSite.CROWN: "2", ScalpSite.LEFT: "4", ScalpSite.RIGHT: "5", ScalpSite.BACK: "6"}
-_QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("샴푸 사용 빈도", ("1일 1회", "1일 2회", "2일 1회", "1주일 1회")),
-    ("펌 주기", ("하지않음", "1~3회/연", "4~6회/연", "7회 이상/연")),
-    ("염색 주기 (자가 염색 포함)", ("하지않음", "1~3회/연", "4~6회/연", "7회 이상/연")),
-    ("현재 모발 상태", ("자연 모발", "펌 모발", "염색 모발", "탈모 모발", "곱슬 모발")),
-    (
-        "현재 사용하고 있는 두피모발용 제품",
-        ("샴푸", "샴푸, 린스", "샴푸, 트리트먼트", "샴푸, 두피세럼"),
-    ),
-    ("맞춤두피케어 제품사용을 희망하시나요", ("예", "아니오")),
-    (
-        "샴푸 구매시 중요시 고려하는 부분은 무엇인가요?",
-        ("세정력", "두피자극", "머리결", "향", "헹굼후느낌", "가격"),
-    ),
-)
+_SITES = tuple(ScalpSite)
+_OPERATORS = {Purpose.TRAINING: (1, 40), Purpose.TEST: (40, 60)}
+_WANTED = 20_261_124  # seed of the drawings of wanted grades; refused as a data set's
+_HARD_CASES = ((Setting.FULL_HAIR, 0.15), (Setting.HAIRLINE, 0.10))
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
+    """``grades`` as drawn; ``labels`` as they are written down, some of them wrongly in training;
+    ``lesions``: where each condition was drawn, bool [height, width]; ``quality`` of the JPEG."""
+
     name: PhotoName
     grades: Grades
+    labels: Grades
     photo: Image.Image
+    lesions: Lesions
+    quality: int
+    person: Person
 
 
-def draw(seed: int, number: int) -> Drawn:
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One person at one device; its photos are of the four sites."""
+
+    person: Person
+    device: Device
+    operator: int
+    taken_at_ms: int
+
+    @classmethod
+    def of(cls, seed: int, number: int, purpose: Purpose) -> "_Session":
+        rng = np.random.default_rng([seed, 1, number])
+        return cls(
+            person=some_person(rng),
+            device=pick_device(rng, purpose),
+            operator=int(rng.integers(*_OPERATORS[purpose])),
+            taken_at_ms=1_590_000_000_000 + int(rng.integers(10**10)),
+        )
+
+    def name(self, site: ScalpSite) -> PhotoName:
+        return PhotoName(
+            operator=f"{self.operator:04d}",
+            device=self.device.serial,
+            taken_at_ms=str(self.taken_at_ms),
+            position=POSITIONS[site],
+            site=site,
+        )
+
+
+def draw(
+    seed: int, number: int, *, purpose: Purpose = Purpose.TRAINING, width: int = WIDTH
+) -> Drawn:
     """Photo ``number`` of the set of ``seed``; each four are one session, a photo a site."""
-    session = np.random.default_rng([seed, 1, number // 4])
-    operator, device, moment = session.integers((1, 0, 0), (40, 60, 10**10)).tolist()
-    site = tuple(ScalpSite)[number % 4]
-    name = PhotoName(
-        operator=f"{operator:04d}",
-        device=f"A2LEBJJDE{device:05d}O",
-        taken_at_ms=str(1_590_000_000_000 + moment),
-        position=_POSITIONS[site],
-        site=site,
-    )
+    session, site = _Session.of(seed, number // 4, purpose), _SITES[number % 4]
     rng = np.random.default_rng([seed, 2, number])
-    grades = sample_grades(rng)
-    return Drawn(name, grades, draw_scalp(grades, rng))
+    grades = sample_grades(rng, purpose)
+    return _draw(session, site, grades, rng, _Taking(purpose, width))
 
 
-def label_record(name: PhotoName, grades: Grades) -> dict[str, str]:
-    values = {condition.label_key: str(int(grade)) for condition, grade in grades.items()}
-    return {"image_id": str(name), "image_file_name": f"{name}.jpg", **values}
+def draw_alone(condition: Condition, severity: Severity, seed: int, *, width: int = WIDTH) -> Drawn:
+    """A photo with that condition only, by a device of test sets. ``NONE`` of the same seed is its
+    twin: the same scene without the lesions."""
+    return draw_wanted({**NO_CONDITION, condition: severity}, seed, width=width)
 
 
-def metadata_record(name: PhotoName, rng: np.random.Generator) -> dict[str, str]:
-    record = {
-        "gender": str(rng.choice(["남", "여"])),
-        "age": f"{rng.integers(1, 7) * 10}대",
-        "location": name.site.aihub_code,
-    }
-    for number, (question, choices) in enumerate(_QUESTIONS, start=1):
-        record[f"question{number}"] = question
-        record[f"answers{number}"] = str(rng.choice(choices))
-    return record
+def draw_wanted(
+    grades: Grades,
+    seed: int,
+    *,
+    site: ScalpSite | None = None,
+    width: int = WIDTH,
+    is_plain: bool = False,
+) -> Drawn:
+    """A photo with these grades, by a device of test sets; ``is_plain``: with no nuisances in it.
+
+    No data set is drawn from the same chance, whatever its seed.
+    """
+    session = _Session.of(_WANTED, seed, Purpose.TEST)
+    rng = np.random.default_rng([_WANTED, 2, seed])
+    place = site or _SITES[seed % len(_SITES)]
+    return _draw(session, place, grades, rng, _Taking(Purpose.TEST, width, is_plain, False))
 
 
-def write_record(path: Path, record: dict[str, str]) -> None:
-    path.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding=ENCODING)
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """How a photo is taken, beside what is on it."""
+
+    purpose: Purpose
+    width: int
+    is_plain: bool = False
+    may_be_hard: bool = True
 
 
-def _write_photo(folder: Path, seed: int, number: int) -> None:
-    mark = folder / LABELS / f".{seed}-{number}.done"
-    if mark.exists():
-        return
-    drawn = draw(seed, number)
-    drawn.photo.save(folder / PHOTOS / f"{drawn.name}.jpg", quality=JPEG_QUALITY)
-    answers = metadata_record(drawn.name, np.random.default_rng([seed, 3, number]))
-    write_record(folder / LABELS / f"{drawn.name}_META.json", answers)
-    write_record(folder / LABELS / f"{drawn.name}.json", label_record(drawn.name, drawn.grades))
-    mark.touch()
+def _draw(
+    session: _Session, site: ScalpSite, grades: Grades, rng: np.random.Generator, taking: _Taking
+) -> Drawn:
+    chances = [np.random.default_rng(seed) for seed in rng.integers(2**62, size=4)]
+    ambiguous = MIXES[taking.purpose].ambiguous
+    amounts = sample_amounts(grades, chances[0], ambiguous=ambiguous)
+    setting = _setting(grades, chances[1]) if taking.may_be_hard else Setting.USUAL
+    nuisances = frozenset[str]() if taking.is_plain else choose_some(chances[1])
+    scene = Scene(amounts, session.person, site, session.device, setting, nuisances)
+    scalp = draw_scalp(scene, chances[2], width=taking.width)
+    labels = mislabel(grades, chances[3], taking.purpose)
+    name, quality = session.name(site), session.device.quality
+    return Drawn(name, grades, labels, scalp.photo, scalp.lesions, quality, session.person)
 
 
-def _write_stranger(folder: Path, seed: int, number: int) -> None:
-    rng = np.random.default_rng([seed, 4, number])
-    kind = pick_kind(rng)
-    path = folder / STRANGERS / kind / f"{seed}-{number}.jpg"
-    if not path.exists():
-        photo = draw_stranger(rng, kind)
+def _setting(grades: Grades, rng: np.random.Generator) -> Setting:
+    """Hard cases only where they hide or feign no condition."""
+    place = rng.random()
+    for setting, share in _HARD_CASES:
+        if place < share and not any(grades.values()):
+            return setting
+        place -= share
+    return Setting.USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class _DataSet:
+    """Where photos are written, and what they depend on beside their numbers."""
+
+    folder: Path
+    seed: int
+    purpose: Purpose
+    width: int
+
+    def write_photo(self, number: int) -> None:
+        mark = self.folder / LABELS / f".{self.seed}-{number}.done"
+        if mark.exists():
+            return
+        drawn = draw(self.seed, number, purpose=self.purpose, width=self.width)
+        labels, stem = self.folder / LABELS, str(drawn.name)
+        drawn.photo.save(self.folder / PHOTOS / f"{stem}.jpg", quality=drawn.quality)
+        rng = np.random.default_rng([self.seed, 3, number // 4])
+        answers = metadata_record(drawn.name.site, drawn.person, rng)
+        write_record(labels / f"{stem}_META.json", answers)
+        write_record(labels / f"{stem}.json", label_record(drawn.name, drawn.labels))
+        mark.touch()
+
+    def write_stranger(self, number: int) -> None:
+        rng = np.random.default_rng([self.seed, 4, number])
+        kind, device = pick_kind(rng), pick_device(rng, self.purpose)
+        path = self.folder / STRANGERS / kind / f"{self.seed}-{number}.jpg"
+        if path.exists():
+            return
         path.parent.mkdir(exist_ok=True)
-        photo.save(path, quality=JPEG_QUALITY)
+        partial_path = path.with_suffix(".partial")  # a half-written photo must not count as there
+        photo = draw_stranger(kind, device, rng, width=self.width)
+        photo.save(partial_path, format="JPEG", quality=device.quality)
+        partial_path.replace(path)
 
 
-def write_dataset(
-    folder: Path, *, count: int, seed: int, workers: int = 1, strangers: int | None = None
+def write_dataset(  # noqa: PLR0913 (its size, its kind and how it is made)
+    folder: Path,
+    *,
+    count: int,
+    seed: int,
+    purpose: Purpose = Purpose.TRAINING,
+    workers: int = 1,
+    strangers: int | None = None,
+    width: int = WIDTH,
 ) -> None:
-    """``count`` scalp photos with their labels, and ``strangers``: a fifth as many where None."""
+    """``count`` scalp photos with their labels, and ``strangers``: a fifth as many where None.
+
+    Raises ``ValueError`` for the one seed that is kept for drawings of wanted grades.
+    """
+    if seed == _WANTED:
+        raise ValueError(f"seed {seed} is kept for drawings that no data set may hold")
     for part in (PHOTOS, LABELS, STRANGERS):
         (folder / part).mkdir(parents=True, exist_ok=True)
     if strangers is None:
         strangers = round(count * _STRANGERS_PER_PHOTO)
-    for _ in track(
-        _written(partial(_write_photo, folder, seed), count, workers), "photos", total=count
+    data_set = _DataSet(folder, seed, purpose, width)
+    for write, of, what in (
+        (partial(_DataSet.write_photo, data_set), count, "photos"),
+        (partial(_DataSet.write_stranger, data_set), strangers, "strangers"),
     ):
-        pass
-    for _ in track(
-        _written(partial(_write_stranger, folder, seed), strangers, workers),
-        "strangers",
-        total=strangers,
-    ):
-        pass
+        for _ in track(_written(write, of, workers), what, total=of):
+            pass
 
 
 def _written(write: "partial[None]", count: int, workers: int) -> Iterator[None]:
@@ -144,18 +232,13 @@ def _written(write: "partial[None]", count: int, workers: int) -> Iterator[None]
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--count", type=int, default=16_000)
     parser.add_argument("--strangers", type=int, help="a fifth of --count where not given")
+    parser.add_argument("--purpose", type=Purpose, choices=list(Purpose), default=Purpose.TRAINING)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--width", type=int, default=WIDTH, help="in pixels; 4:3")
     parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    write_dataset(
-        given.folder,
-        count=given.count,
-        seed=given.seed,
-        workers=given.workers,
-        strangers=given.strangers,
-    )
+    write_dataset(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

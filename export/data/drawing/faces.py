@@ -7,22 +7,21 @@ tells scalps from fur and fabric takes it for one unless it has seen some.
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import ImageDraw, ImageFilter
 
+from export.data.drawing.backgrounds import paint_background
 from export.data.drawing.canvas import (
     HEIGHT,
-    SIZE,
     SMOOTH,
     WIDTH,
-    Colour,
+    Canvas,
     Draw,
-    Floats,
     Points,
-    blob,
     jittered,
-    scaled,
-    smooth_noise,
+    whole,
 )
+
+Colour = tuple[int, int, int]
 
 _SKINS: tuple[Colour, ...] = (
     (246, 216, 200), (234, 194, 166), (224, 178, 142), (206, 156, 120), (176, 124, 92),
@@ -49,23 +48,24 @@ class _Person:
 
     def tinted(self, red: float, green: float, blue: float) -> Colour:
         """The skin, each channel times a factor: lips, shadows, nostrils."""
-        r, g, b = np.clip(np.array(self.skin) * (red, green, blue), 0, 255).astype(int).tolist()
-        return r, g, b
+        return whole(np.array(self.skin) * (red, green, blue))
 
 
 @dataclass(frozen=True, slots=True)
 class _Pose:
-    """``scale``: half the face's height in pixels; ``turn`` in radians; ``look``: how far, in half
-    heights, eyes, nose and mouth lie aside of the middle."""
+    """``scale``: half the face's height in units; ``turn`` in radians; ``look``: how far, in half
+    heights, eyes, nose and mouth lie aside of the middle; ``zoom``: pixels of a unit."""
 
     centre: Points
     scale: float
     turn: float
     look: float
+    zoom: float
 
     def place(self, points: Points) -> list[tuple[float, float]]:
         cos, sin = np.cos(self.turn), np.sin(self.turn)
-        return scaled(points * self.scale @ np.array([[cos, sin], [-sin, cos]]) + self.centre)
+        turned = points * self.scale @ np.array([[cos, sin], [-sin, cos]]) + self.centre
+        return [(float(x), float(y)) for x, y in turned * self.zoom]
 
     def oval(
         self, x: float, y: float, wide: float, high: float, arc: tuple[float, float] = (0.0, 1.0)
@@ -75,23 +75,26 @@ class _Pose:
         return self.place(np.stack([x + wide * np.cos(angles), y + high * np.sin(angles)], axis=1))
 
     def pixels(self, share: float) -> int:
-        return max(1, round(share * self.scale * SMOOTH))
+        return max(1, round(share * self.scale * self.zoom))
 
 
-def paint_face(rng: np.random.Generator) -> Image.Image:
-    """One person before a wall or in the open, 640 × 480, RGB; the camera comes afterwards."""
-    photo = _background(rng).resize((WIDTH * SMOOTH, HEIGHT * SMOOTH))
-    draw, pose, person = ImageDraw.Draw(photo), _some_pose(rng), _some_person(rng)
+def paint_face(canvas: Canvas) -> None:
+    """One person before a wall or in the open; the camera comes afterwards."""
+    rng, (width, height) = canvas.rng, canvas.size
+    photo = paint_background(canvas).resize((width * SMOOTH, height * SMOOTH))
+    draw, person = ImageDraw.Draw(photo), _some_person(rng)
+    pose = _some_pose(rng, canvas.scale * SMOOTH)
     for part in (_body, _head, _eyes, _nose_and_mouth, _beard, _hair, _glasses):
         part(draw, pose, person, rng)
-    softened = photo.reduce(SMOOTH).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.6)))
-    return _lit(softened, rng)
+    softness = rng.uniform(0.3, 1.6) * canvas.scale
+    canvas.paste(photo.reduce(SMOOTH).filter(ImageFilter.GaussianBlur(softness)))
+    _light(canvas)
 
 
 def _some_person(rng: np.random.Generator) -> _Person:
     return _Person(
-        skin=jittered(rng, _SKINS[rng.integers(len(_SKINS))], 6),
-        hair=jittered(rng, _HAIRS[rng.integers(len(_HAIRS))], 5),
+        skin=whole(jittered(rng, _SKINS[rng.integers(len(_SKINS))], 6)),
+        hair=whole(jittered(rng, _HAIRS[rng.integers(len(_HAIRS))], 5)),
         eyes=_EYES[rng.integers(len(_EYES))],
         width=rng.uniform(0.66, 0.86),
         hair_length=float(rng.choice([0.0, 1.0, 1.0, 2.2])) * rng.uniform(0.9, 1.2),
@@ -100,38 +103,12 @@ def _some_person(rng: np.random.Generator) -> _Person:
     )
 
 
-def _some_pose(rng: np.random.Generator) -> _Pose:
+def _some_pose(rng: np.random.Generator, zoom: float) -> _Pose:
     """From a person at the far end of a room to a face that fills more than the frame."""
     scale = float(np.exp(rng.uniform(np.log(70), np.log(420))))
     free = np.array([WIDTH, HEIGHT]) * rng.uniform(0.05, 0.22)
     centre = np.array([WIDTH, HEIGHT]) / 2 + rng.uniform(-1, 1, 2) * free
-    return _Pose(centre, scale, rng.normal(0, 0.2), rng.uniform(-0.22, 0.22))
-
-
-def _background(rng: np.random.Generator) -> Image.Image:
-    colourful = rng.choice([10, 70])
-    greys = rng.integers(40, 235, (2, 1)) + rng.normal(0, colourful, (2, 3))
-    one, other = np.clip(greys, 0, 255)
-    kind = rng.integers(4)
-    if kind == 0:
-        return Image.new("RGB", SIZE, tuple(one.astype(int).tolist()))
-    share = smooth_noise(rng, int(rng.integers(1, 12)))[..., None] ** rng.uniform(0.5, 2)
-    photo = Image.fromarray((one + share * (other - one)).astype(np.uint8))
-    if kind > 1:
-        _furnish(ImageDraw.Draw(photo), rng)
-    return photo.filter(ImageFilter.GaussianBlur(6)) if kind > 2 else photo
-
-
-def _furnish(draw: Draw, rng: np.random.Generator) -> None:
-    """Frames, shelves, leaves: some shapes behind the person."""
-    for _ in range(int(rng.integers(3, 16))):
-        colour, place = tuple(rng.integers(0, 256, 3).tolist()), rng.uniform((0, 0), SIZE)
-        if rng.random() < 0.5:
-            far = place + rng.uniform(20, 220, 2)
-            draw.rectangle((*place.tolist(), *far.tolist()), fill=colour)
-        else:
-            outline = blob(rng, place, rng.uniform(10, 90), roughness=0.4)
-            draw.polygon([tuple(point) for point in outline.tolist()], fill=colour)
+    return _Pose(centre, scale, rng.normal(0, 0.2), rng.uniform(-0.22, 0.22), zoom)
 
 
 def _body(draw: Draw, pose: _Pose, person: _Person, rng: np.random.Generator) -> None:
@@ -190,7 +167,9 @@ def _strands(
     for root, tip in ends:
         bend = rng.normal(0, 0.05, 2) * np.linalg.norm(tip - root)
         line = pose.place(np.stack([root, (root + tip) / 2 + bend, tip]))
-        draw.line(line, fill=jittered(rng, colour, 14), width=pose.pixels(0.012), joint="curve")
+        draw.line(
+            line, fill=whole(jittered(rng, colour, 14)), width=pose.pixels(0.012), joint="curve"
+        )
 
 
 def _beard(draw: Draw, pose: _Pose, person: _Person, rng: np.random.Generator) -> None:
@@ -238,12 +217,12 @@ def _glasses(draw: Draw, pose: _Pose, person: _Person, rng: np.random.Generator)
     draw.line(bridge, fill=frame, width=pose.pixels(0.03))
 
 
-def _lit(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _light(canvas: Canvas) -> None:
     """Light from one side, warm or cold, over uneven skin."""
+    rng, (x, y) = canvas.rng, canvas.grid()
     angle, contrast = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.4)
-    x, y = np.meshgrid(np.linspace(-1, 1, WIDTH), np.linspace(-1, 1, HEIGHT))
-    light = rng.uniform(0.7, 1.15) * (1 + contrast * (np.cos(angle) * x + np.sin(angle) * y))
-    grain: Floats = 1 + 0.06 * (smooth_noise(rng, 150) - 0.5) + 0.1 * (smooth_noise(rng, 8) - 0.5)
+    slope = np.cos(angle) * (2 * x / WIDTH - 1) + np.sin(angle) * (2 * y / HEIGHT - 1)
+    light = rng.uniform(0.7, 1.15) * (1 + contrast * slope)
+    grain = 1 + 0.06 * (canvas.noise(150) - 0.5) + 0.1 * (canvas.noise(8) - 0.5)
     cast = 1 + rng.uniform(-0.12, 0.12, 3)
-    pixels = np.asarray(photo, np.float32) * (light * grain)[..., None] * cast
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    canvas.pixels *= (light * grain)[None] * cast[:, None, None].astype(np.float32)

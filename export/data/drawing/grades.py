@@ -1,85 +1,110 @@
-"""What each grade means in a drawing: ranges of count, area and strength.
+"""What each grade means in a drawing: one amount a condition, and the thresholds between grades.
 
-The ranges leave gaps, so that a grade can be told from its neighbours by eye and at 160 px. Counts
-are of a 640 × 480 frame. They are this project's own scale for synthetic photos, no clinical one.
+This project's own scale for synthetic photos, no clinical one. A drawing's grade follows from its
+amount by the thresholds; amounts keep clear of them, so that grades can be told apart by eye, but
+for a few ambiguous drawings in training.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from dupi.knowledge.vocabulary import Condition, Severity
 
 Grades = Mapping[Condition, Severity]
+Amounts = Mapping[Condition, float]
 Range = tuple[float, float]
-
-FINE_FLAKES: tuple[Range, ...] = ((0, 3), (28, 46), (85, 120), (200, 270))
-"""How many thin whitish flakes of 5 to 13 px lie between the follicles."""
-
-SEBUM_COVERAGE: tuple[Range, ...] = ((0, 0), (0.14, 0.22), (0.38, 0.50), (0.74, 0.90))
-"""Share of the skin under a yellowish film; it also sets how many reflections there are."""
-SEBUM_REFLECTIONS = 130
-
-ERYTHEMA_STRENGTH: tuple[Range, ...] = ((0, 0), (0.20, 0.28), (0.46, 0.56), (0.80, 0.95))
-ERYTHEMA_COVERAGE: tuple[Range, ...] = ((0, 0), (0.34, 0.44), (0.60, 0.70), (0.88, 0.96))
-"""How red the skin between follicles is, and over which share of it."""
-
-INFLAMED_FOLLICLES: tuple[Range, ...] = ((0, 0), (2, 3), (6, 8), (13, 17))
-"""How many follicles are ringed red; two in three of them carry a head of pus."""
-
-DANDRUFF_CLUMPS: tuple[Range, ...] = ((0, 0), (3, 5), (10, 13), (22, 28))
-"""How many white to yellowish clumps of 18 to 48 px lie on skin and hair."""
-
-HAIR_DENSITY: tuple[Range, ...] = ((0.92, 1.0), (0.64, 0.71), (0.38, 0.45), (0.10, 0.18))
-HAIR_THICKNESS: tuple[Range, ...] = ((0.95, 1.05), (0.82, 0.90), (0.66, 0.74), (0.48, 0.58))
-"""Share of the hairs that are there, and their thickness against a full hair's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
-    """One drawing's amounts, drawn from the ranges of its grades."""
+class Scale:
+    """``thresholds``: least amounts of mild, moderate and severe; ``clear``: the amounts that are
+    drawn for each grade where no ambiguity is wanted; ``greatest``: the most that is drawn."""
 
-    fine_flakes: int
-    sebum_coverage: float
-    erythema_strength: float
-    erythema_coverage: float
-    inflamed_follicles: int
-    dandruff_clumps: int
-    hair_density: float
-    hair_thickness: float
+    quantity: str
+    unit: str
+    thresholds: tuple[float, float, float]
+    clear: tuple[Range, Range, Range, Range]
+    greatest: float
 
-    @classmethod
-    def of(cls, grades: Grades, rng: np.random.Generator) -> "Amounts":
-        def amount(condition: Condition, ranges: tuple[Range, ...]) -> float:
-            return float(rng.uniform(*ranges[grades[condition]]))
+    def grade(self, amount: float) -> Severity:
+        return Severity(sum(amount >= threshold for threshold in self.thresholds))
 
-        erythema = Condition.INTERFOLLICULAR_ERYTHEMA
-        return cls(
-            fine_flakes=round(amount(Condition.FINE_SCALING, FINE_FLAKES)),
-            sebum_coverage=amount(Condition.EXCESS_SEBUM, SEBUM_COVERAGE),
-            erythema_strength=amount(erythema, ERYTHEMA_STRENGTH),
-            erythema_coverage=amount(erythema, ERYTHEMA_COVERAGE),
-            inflamed_follicles=round(amount(Condition.FOLLICULAR_PUSTULES, INFLAMED_FOLLICLES)),
-            dandruff_clumps=round(amount(Condition.DANDRUFF, DANDRUFF_CLUMPS)),
-            hair_density=amount(Condition.HAIR_LOSS, HAIR_DENSITY),
-            hair_thickness=amount(Condition.HAIR_LOSS, HAIR_THICKNESS),
-        )
+    def sample(self, grade: Severity, rng: np.random.Generator, *, ambiguous: bool) -> float:
+        """An amount of ``grade``: a clear one, or one between the clear ones and a threshold."""
+        low, high = self.clear[grade]
+        if not ambiguous:
+            return float(rng.uniform(low, high))
+        floor, ceiling = (0.0, *self.thresholds)[grade], (*self.thresholds, self.greatest)[grade]
+        below, above = low - floor, ceiling - high
+        place = rng.uniform(0, below + above)
+        inside = floor + place if place < below else high + place - below
+        return float(np.clip(inside, floor, np.nextafter(ceiling, floor)))
 
 
-NO_CONDITION: Grades = dict.fromkeys(Condition, Severity.NONE)
+SCALES: Final[Mapping[Condition, Scale]] = {
+    Condition.FINE_SCALING: Scale(
+        quantity="area under fine, powdery scale",
+        unit="% of the photo",
+        thresholds=(0.6, 2.0, 5.0),
+        clear=((0.0, 0.25), (0.9, 1.5), (2.7, 3.9), (6.5, 12.0)),
+        greatest=14.0,
+    ),
+    Condition.EXCESS_SEBUM: Scale(
+        quantity="area under an oily film",
+        unit="% of the photo",
+        thresholds=(10, 30, 60),
+        clear=((0, 0), (14, 24), (37, 52), (70, 94)),
+        greatest=98,
+    ),
+    Condition.INTERFOLLICULAR_ERYTHEMA: Scale(
+        quantity="redness between follicles: area times strength",
+        unit="% of the whole photo in the strongest red",
+        thresholds=(8, 23, 50),
+        clear=((0, 0), (12, 18), (29, 41), (60, 92)),
+        greatest=96,
+    ),
+    Condition.FOLLICULAR_PUSTULES: Scale(
+        quantity="inflamed follicles, most with a head of pus",
+        unit="a photo (48 mm² at magnification 1)",
+        thresholds=(1, 5, 11),
+        clear=((0, 0), (2, 4), (6, 9), (13, 22)),
+        greatest=24,
+    ),
+    Condition.DANDRUFF: Scale(
+        quantity="area under large, loose flakes",
+        unit="% of the photo",
+        thresholds=(0.6, 2.0, 4.8),
+        clear=((0.0, 0.0), (0.9, 1.5), (2.6, 3.8), (6.0, 12.0)),
+        greatest=14.0,
+    ),
+    Condition.HAIR_LOSS: Scale(
+        quantity="hairs that are missing, against a full scalp of the same site",
+        unit="% of the hairs",
+        thresholds=(18, 45, 70),
+        clear=((0, 8), (27, 37), (52, 62), (79, 96)),
+        greatest=98,
+    ),
+}
 
-_SHARE_WITHOUT_CONDITION = 0.18
-_SHARE_WITH_ONE_CONDITION = 0.30
-_INDEPENDENT_GRADES = (0.40, 0.20, 0.20, 0.20)
+COUNTED: Final = frozenset({Condition.FOLLICULAR_PUSTULES})
+"""Amounts that are whole numbers."""
 
 
-def sample_grades(rng: np.random.Generator) -> Grades:
-    """Grades of one photo: none at all, a single condition, or each condition by itself."""
-    kind = rng.random()
-    if kind < _SHARE_WITHOUT_CONDITION:
-        return NO_CONDITION
-    if kind < _SHARE_WITHOUT_CONDITION + _SHARE_WITH_ONE_CONDITION:
-        only = tuple(Condition)[rng.integers(len(Condition))]
-        return {**NO_CONDITION, only: Severity(int(rng.integers(1, 4)))}
-    return {c: Severity(int(rng.choice(4, p=_INDEPENDENT_GRADES))) for c in Condition}
+def sample_amounts(grades: Grades, rng: np.random.Generator, *, ambiguous: float = 0.0) -> Amounts:
+    """An amount of each condition's grade; each is ambiguous with that chance."""
+    amounts: dict[Condition, float] = {}
+    for condition, grade in grades.items():
+        unclear = rng.random() < ambiguous
+        amount = SCALES[condition].sample(grade, rng, ambiguous=unclear)
+        amounts[condition] = float(int(amount)) if condition in COUNTED else amount
+    return amounts
+
+
+def grades_of(amounts: Amounts) -> Grades:
+    return {condition: SCALES[condition].grade(amount) for condition, amount in amounts.items()}
+
+
+NO_CONDITION: Final[Grades] = dict.fromkeys(Condition, Severity.NONE)

@@ -1,157 +1,160 @@
-"""Follicles in a loose lattice and the hairs that grow from them."""
+"""Hairs: how they grow from their follicles, and how they look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageDraw
 
+from dupi.knowledge.vocabulary import ScalpSite
 from export.data.drawing.canvas import (
     HEIGHT,
     SMOOTH,
     WIDTH,
+    Canvas,
     Colour,
+    Draw,
+    Floats,
     Points,
-    drawn_mask,
-    jittered,
-    lay,
-    scaled,
-    smooth_noise,
-    softened,
 )
+from export.data.drawing.follicles import Follicles
+from export.data.drawing.person import Person, lean_at
 
-_SPACING = 80.0
-_MARGIN = 150.0
-_HAIR_COLOURS: tuple[Colour, ...] = ((38, 30, 28), (52, 38, 32), (70, 50, 38), (44, 40, 42))
-
-
-@dataclass(frozen=True, slots=True)
-class Follicles:
-    """``places`` [n, 2] in pixels, some beyond the frame; ``hairs`` [n]: how many grow there."""
-
-    places: Points
-    hairs: np.ndarray
-
-    def inside(self, margin: float = 24.0) -> Points:
-        x, y = self.places[:, 0], self.places[:, 1]
-        within = (x > margin) & (x < WIDTH - margin) & (y > margin) & (y < HEIGHT - margin)
-        return self.places[within]
-
-
-def plant_follicles(rng: np.random.Generator, density: float) -> Follicles:
-    """A jittered lattice; ``density`` (0 to 1) is the share of its hairs that is left."""
-    xs = np.arange(-_MARGIN, WIDTH + _MARGIN, _SPACING)
-    ys = np.arange(-_MARGIN, HEIGHT + _MARGIN, _SPACING * 0.87)
-    grid_x, grid_y = np.meshgrid(xs, ys)
-    grid_x = grid_x + (np.arange(len(ys)) % 2)[:, None] * _SPACING / 2
-    places = np.stack([grid_x.ravel(), grid_y.ravel()], axis=1)
-    places += rng.uniform(-_SPACING / 2, _SPACING / 2, 2)
-    places += rng.normal(0, _SPACING * 0.14, places.shape)
-    full = rng.choice([1, 2, 3], len(places), p=[0.25, 0.55, 0.2])
-    owners = np.repeat(np.arange(len(places)), full)
-    left = rng.permutation(owners)[: round(len(owners) * density)]
-    return Follicles(places, np.bincount(left, minlength=len(places)))
-
-
-def draw_pores(photo: Image.Image, follicles: Follicles, rng: np.random.Generator) -> None:
-    """A faint rim at every follicle, and an open pore where nothing grows."""
-
-    def rims(draw: ImageDraw.ImageDraw) -> None:
-        for (x, y), radius in zip(places, radii, strict=True):
-            draw.ellipse(_box(x, y, radius), fill=150)
-
-    def pores(draw: ImageDraw.ImageDraw) -> None:
-        for (x, y), radius in zip(empty, radii, strict=False):
-            draw.ellipse(_box(x, y, radius * 0.42), fill=190)
-
-    places = follicles.places
-    radii = rng.uniform(6.5, 9.5, len(places))
-    empty = places[follicles.hairs == 0]
-    lay(photo, (206, 164, 140), drawn_mask(rims, blur=2.2), 0.5)
-    lay(photo, (126, 88, 74), drawn_mask(pores, blur=1.0), 0.75)
-
-
-def _box(x: float, y: float, radius: float) -> tuple[float, float, float, float]:
-    return (
-        (x - radius) * SMOOTH,
-        (y - radius) * SMOOTH,
-        (x + radius) * SMOOTH,
-        (y + radius) * SMOOTH,
-    )
+_STEPS = 13
+_GREY: Colour = (206, 204, 200)
 
 
 @dataclass(frozen=True, slots=True)
-class Strand:
-    """Middle line [k, 2], half widths [k] (pixels) and the unit normals [k, 2]."""
+class Strands:
+    """``middle`` [n, k, 2] and ``half_width`` [n, k] of n hairs, root first, in units."""
 
     middle: Points
-    half_width: np.ndarray
-    normal: Points
+    half_width: Points
+
+    def __len__(self) -> int:
+        return len(self.middle)
+
+    def only(self, kept: np.ndarray) -> "Strands":
+        return Strands(self.middle[kept], self.half_width[kept])
 
     def outline(self, low: float = -1.0, high: float = 1.0) -> Points:
-        """From ``low`` to ``high`` across the hair, -1 and 1 being its edges."""
-        one = self.middle + self.normal * (self.half_width * low)[:, None]
-        other = self.middle + self.normal * (self.half_width * high)[:, None]
-        return np.concatenate([one, other[::-1]])
+        """[n, 2 k, 2]: from ``low`` to ``high`` across the hair, -1 and 1 being its edges."""
+        steps = np.gradient(self.middle, axis=1)
+        steps /= np.linalg.norm(steps, axis=2, keepdims=True) + 1e-9
+        across = np.stack([-steps[..., 1], steps[..., 0]], axis=2) * self.half_width[..., None]
+        one, other = self.middle + across * low, self.middle + across * high
+        return np.concatenate([one, other[:, ::-1]], axis=1)
+
+    def clumped(self, rng: np.random.Generator, strength: float, reach: float) -> "Strands":
+        """Tips drawn together, as grease or water does, to every fifth hair's within ``reach``."""
+        if strength <= 0 or len(self) < 5:
+            return self
+        tips = self.middle[:, -1]
+        leaders = tips[rng.choice(len(tips), len(tips) // 5, replace=False)]
+        apart = leaders[None] - tips[:, None]
+        distance = np.linalg.norm(apart, axis=2)
+        nearest = distance.argmin(axis=1)
+        pull = apart[np.arange(len(tips)), nearest]
+        pull *= (distance.min(axis=1) < reach)[:, None] * strength
+        along = np.linspace(0, 1, self.middle.shape[1])[None, :, None] ** 1.6
+        return replace(self, middle=self.middle + along * pull[:, None, :])
 
 
-def grow(
-    root: Points, angle: float, length: float, width: float, rng: np.random.Generator
-) -> Strand:
-    """A hair from ``root``: a quadratic curve that narrows a little towards its end."""
-    along = np.linspace(0, 1, 9)
-    bend = rng.normal(0, 0.16) * length
-    direction = np.array([np.cos(angle), np.sin(angle)])
-    across = np.array([-direction[1], direction[0]])
-    middle = root + np.outer(along * length, direction) + np.outer(along**2 * bend, across)
-    steps = np.gradient(middle, axis=0)
-    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
-    normal = np.stack([-steps[:, 1], steps[:, 0]], axis=1)
-    return Strand(middle, width / 2 * (1.0 - 0.3 * along), normal)
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How hairs grow in one photo: ``angles`` [n] of the follicles; ``length`` and ``width`` in mm;
+    ``thin``: the share of hairs that have become thin."""
+
+    angles: np.ndarray
+    length: float
+    width: float
+    thin: float
+    curl: float
 
 
-def draw_hairs(
-    photo: Image.Image, follicles: Follicles, thickness: float, rng: np.random.Generator
-) -> None:
-    """All hairs with their shadow and a highlight along each."""
-    draw_strands(photo, _grow_all(follicles, thickness, rng), _HAIR_COLOURS, rng)
+def grow(canvas: Canvas, follicles: Follicles, growth: Growth) -> Strands:
+    rng, owners = canvas.rng, follicles.owners
+    count = len(owners)
+    roots = follicles.places[owners] + rng.normal(0, 0.03 * canvas.mm, (count, 2))
+    angles = growth.angles[owners] + rng.normal(0, 0.2 + 0.3 * growth.curl, count)
+    lengths = growth.length * canvas.mm * rng.uniform(0.5, 1.3, count)
+    widths = growth.width * canvas.mm * rng.uniform(0.82, 1.15, count)
+    thin, thinner = rng.random(count) < growth.thin, rng.uniform(0.38, 0.62, count)
+    widths *= np.where(thin, thinner, 1.0)
+    lengths *= np.where(thin, 0.75, 1.0)
+    return strands(rng, roots, angles, lengths, widths, wave=growth.curl * 0.09 * canvas.mm)
 
 
-def _grow_all(follicles: Follicles, thickness: float, rng: np.random.Generator) -> list[Strand]:
-    lean = rng.uniform(0, 2 * np.pi)
-    turning = (smooth_noise(rng, 2, (16, 12)) - 0.5) * 1.6
-    full_width = rng.uniform(5.6, 6.8)
-    strands = []
-    for place, count in zip(follicles.places, follicles.hairs, strict=True):
-        column = int(np.clip(place[0] / WIDTH * 16, 0, 15))
-        row = int(np.clip(place[1] / HEIGHT * 12, 0, 11))
-        for _ in range(count):
-            angle = lean + turning[row, column] + rng.normal(0, 0.2)
-            width = full_width * thickness * rng.uniform(0.85, 1.15)
-            root = place + rng.normal(0, 2.5, 2)
-            strands.append(grow(root, angle, rng.uniform(95, 235), width, rng))
-    return strands
-
-
-def draw_strands(
-    photo: Image.Image,
-    strands: list[Strand],
-    colours: tuple[Colour, ...],
+def strands(  # noqa: PLR0913 (a bundle of hairs has that many properties)
     rng: np.random.Generator,
+    roots: Points,
+    angles: np.ndarray,
+    lengths: np.ndarray,
+    widths: np.ndarray,
+    *,
+    wave: float,
+) -> Strands:
+    """Quadratic curves from ``roots``, waved by ``wave`` units, narrowing a little to the tip."""
+    count, along = len(roots), np.linspace(0, 1, _STEPS)
+    bend = rng.normal(0, 0.16, (count, 1)) * lengths[:, None] * along**2
+    phase, turns = rng.uniform(0, 6.3, (count, 1)), rng.uniform(0.8, 1.8, (count, 1))
+    bend = bend + wave * (np.sin(phase + 6.3 * turns * along) - np.sin(phase))
+    ahead = np.stack([np.cos(angles), np.sin(angles)], axis=1)[:, None, :]
+    aside = np.stack([-np.sin(angles), np.cos(angles)], axis=1)[:, None, :]
+    reach = (lengths[:, None] * along)[..., None]
+    middle = roots[:, None, :] + reach * ahead + bend[..., None] * aside
+    return Strands(middle, widths[:, None] / 2 * (1.0 - 0.5 * along**2))
+
+
+def directions(canvas: Canvas, places: Points, site: ScalpSite, person: Person) -> np.ndarray:
+    """Where the hair of each follicle points, in radians: as the site's does, round a whorl on
+    many crowns, away from a parting on some scalps."""
+    rng, kind = canvas.rng, canvas.rng.random()
+    turning = (canvas.at(canvas.noise(2), places) - 0.5) * 1.5
+    if site is ScalpSite.CROWN and kind < 0.4:
+        centre = rng.uniform((60, 40), (WIDTH - 60, HEIGHT - 40))
+        apart = places - centre
+        return np.asarray(np.arctan2(apart[:, 1], apart[:, 0]) + 1.1 + 0.4 * turning)
+    lean = lean_at(site, person, rng)
+    if kind > 0.86:
+        middle = np.array([WIDTH, HEIGHT]) / 2 + rng.normal(0, 60, 2)
+        side = np.sign((places - middle) @ np.array([-np.sin(lean), np.cos(lean)]))
+        return np.asarray(lean + side * 0.95 + 0.4 * turning)
+    return np.asarray(lean + turning)
+
+
+def tones_of(canvas: Canvas, count: int, person: Person) -> Points:
+    """Colours [n, 3] of ``count`` hairs of one head."""
+    rng = canvas.rng
+    tones = np.array(person.hair) + rng.normal(0, 7, (count, 1)) + rng.normal(0, 2, (count, 3))
+    grey = rng.random(count) < person.grey
+    whites = np.array(_GREY) + rng.normal(0, 14, (count, 1))
+    return np.asarray(np.where(grey[:, None], whites, tones))
+
+
+def draw_strands(canvas: Canvas, hairs: Strands, tones: Points, gloss: float) -> Floats:
+    """Hairs in these ``tones`` [n, 3] with a shadow, their lit side lighter by ``gloss``; returns
+    their mask."""
+    side = 1 if canvas.rng.random() < 0.5 else -1
+    base = tuple(np.clip(tones.mean(axis=0), 0, 255).astype(int).tolist()) if len(hairs) else None
+    large = Image.new("RGB", (canvas.size[0] * SMOOTH, canvas.size[1] * SMOOTH), base or 0)
+    cut, zoom = Image.new("L", large.size, 0), canvas.scale * SMOOTH
+    body, shine = hairs.outline() * zoom, hairs.outline(0.05 * side, 0.55 * side) * zoom
+    _paint(ImageDraw.Draw(large), ImageDraw.Draw(cut), (body, shine), (tones, gloss))
+    mask = np.asarray(cut.reduce(SMOOTH), np.float32) / np.float32(255)
+    shadow = canvas.blurred(canvas.shifted(mask, 3, 4), 3)
+    canvas.stain((0.62, 0.52, 0.48), shadow, 0.7)
+    canvas.paste(large.reduce(SMOOTH), mask)
+    return mask
+
+
+def _paint(
+    draw: Draw, cut: Draw, shapes: tuple[Points, Points], colours: tuple[Points, float]
 ) -> None:
-    base = jittered(rng, colours[rng.integers(len(colours))], 6)
-    layer = Image.new("RGB", (WIDTH * SMOOTH, HEIGHT * SMOOTH), base)
-    large = Image.new("L", layer.size, 0)
-    paint, cut = ImageDraw.Draw(layer), ImageDraw.Draw(large)
-    side = 1 if rng.random() < 0.5 else -1
-    gloss = rng.uniform(28, 62)
-    for strand in strands:
-        tone = jittered(rng, base, 7)
-        outline = scaled(strand.outline())
+    tones, gloss = colours
+    dark = np.clip(tones, 0, 255).astype(int).tolist()
+    light = np.clip(tones + gloss, 0, 255).astype(int).tolist()
+    for body, shine, tone, lit in zip(*shapes, dark, light, strict=True):
+        outline = body.ravel().tolist()
         cut.polygon(outline, fill=255)
-        paint.polygon(outline, fill=tone)
-        shine: Colour = tuple(min(255, round(v + gloss)) for v in tone)  # type: ignore[assignment]
-        paint.polygon(scaled(strand.outline(0.05 * side, 0.5 * side)), fill=shine)
-    mask = large.reduce(SMOOTH)
-    shadow = softened(ImageChops.offset(mask, 3, 4), 3)
-    lay(photo, (108, 70, 56), shadow, 0.38)
-    photo.paste(layer.reduce(SMOOTH), (0, 0), mask)
+        draw.polygon(outline, fill=tuple(tone))
+        draw.polygon(shine.ravel().tolist(), fill=tuple(lit))
