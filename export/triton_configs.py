@@ -14,8 +14,11 @@ from dupi.vision import contract
 from dupi.vision.ensemble import ensemble_config
 
 Json = dict[str, Any]
-_SIDE = contract.INPUT_SIZE // contract.FEATURE_STRIDE
-_FEATURES = [contract.FEATURE_CHANNELS, _SIDE, _SIDE]
+_ANY = -1
+"""Versions of one model may take photos of different sizes: the deployment says which, and the
+ensemble holds requests to it. So a trunk of another size goes live without a reload of the others.
+"""
+_FEATURES = [contract.FEATURE_CHANNELS, _ANY, _ANY]
 _HEADER = "# Written by `python -m export.triton_configs`; change that instead.\n"
 MAX_QUEUED = 64
 _QUEUE_TIMEOUT_US = 8_000_000
@@ -61,8 +64,7 @@ _PARAMETERS = {
 def _tensors(model: str) -> tuple[list[Json], list[Json]]:
     version: Json = {"data_type": "TYPE_INT64", "dims": [1]}
     if model == contract.TRUNK:
-        size = contract.INPUT_SIZE
-        photo = {"name": contract.TRUNK_INPUT, "data_type": "TYPE_UINT8", "dims": [size, size, 3]}
+        photo = {"name": contract.TRUNK_INPUT, "data_type": "TYPE_UINT8", "dims": [_ANY, _ANY, 3]}
         return [photo], [
             _float(contract.TRUNK_FEATURES, _FEATURES),
             _float(contract.TRUNK_FEATURES_FOR_CLIENTS, _FEATURES),
@@ -76,7 +78,7 @@ def _tensors(model: str) -> tuple[list[Json], list[Json]]:
         ]
     return [features], [
         _float(contract.HEAD_PROBABILITIES, [4]),
-        _float(contract.HEAD_ATTENTION, [_SIDE, _SIDE]),
+        _float(contract.HEAD_ATTENTION, [_ANY, _ANY]),
         {"name": contract.HEAD_VERSION, **version},
     ]
 
@@ -86,7 +88,11 @@ def _float(name: str, dims: list[int]) -> Json:
 
 
 def _warm_up(tensor: Json, batch: int) -> Json:
-    sample = {"data_type": tensor["data_type"], "dims": tensor["dims"], "zero_data": True}
+    """With photos of the first deployment's size."""
+    is_photo = tensor["data_type"] == "TYPE_UINT8"
+    side = contract.INPUT_SIZE // (1 if is_photo else contract.FEATURE_STRIDE)
+    dims = [side if length == _ANY else length for length in tensor["dims"]]
+    sample = {"data_type": tensor["data_type"], "dims": dims, "zero_data": True}
     return {"name": f"batch_{batch}", "batch_size": batch, "inputs": {tensor["name"]: sample}}
 
 
