@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from dupi.adapters.triton import Classification, Map, Pixels, RequestRefused
+from dupi.adapters.triton import Classification, Map, Pixels
 from dupi.analyses.files import analysis_files
 from dupi.analyses.grading import count_gradings, grade_photo, overall
 from dupi.analyses.models import FindingRecord, Keeping, Photo, PhotoFindingsRecord
@@ -19,8 +19,9 @@ from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
 from dupi.logs import get_logger
+from dupi.operations.live_size import at_live_size
 from dupi.operations.models import Deployment
-from dupi.operations.service import deployment_of, get_live_deployment, is_at
+from dupi.operations.service import deployment_of
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -106,23 +107,10 @@ async def _grade(
 
 
 async def _classified(resources: "Resources", claim: Claim, photo: LoadedPhoto) -> Classification:
-    """What the models say to the photo at the size of the live deployment.
+    async def ask(side: int) -> Classification:
+        return await _classify(resources, claim, await _pixels(resources, photo, side))
 
-    While a deployment of another size goes live, the size that was just read may be refused: it is
-    read again. What Triton refuses at the size that everybody has is a fault.
-    """
-    is_settled = False
-    while True:
-        live = await _patiently(claim, get_live_deployment)
-        image = await _patiently(claim, partial(_pixels, resources, photo, live.input_size))
-        try:
-            return await _patiently(claim, partial(_classify, resources, claim, image))
-        except RequestRefused:
-            if is_settled:
-                raise
-            is_settled = await _patiently(claim, partial(is_at, resources, live.id))
-        if not is_settled:
-            await asyncio.sleep(_FIRST_PAUSE_S)
+    return await _patiently(claim, partial(at_live_size, resources, ask))
 
 
 async def _pixels(resources: "Resources", photo: LoadedPhoto, side: int) -> Pixels:

@@ -11,7 +11,7 @@ from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dupi.ids import new_id, sort_key
 from dupi.logs import get_logger
 from dupi.operations import shadows
-from dupi.operations.applying import is_applied, is_at, reachable
+from dupi.operations.applying import is_applied, reachable
 from dupi.operations.audit import Actor
 from dupi.operations.choosing import (
     ChosenVersion,
@@ -54,7 +54,6 @@ __all__ = [
     "get_live_deployment",
     "get_shadow",
     "is_applied",
-    "is_at",
     "learn_advisor",
     "list_deployments",
     "list_models",

@@ -1,0 +1,77 @@
+"""A deployment of another input size goes live while photos are on their way."""
+
+import pytest
+
+from dupi.adapters.triton import RequestRefused
+from dupi.operations.live_size import at_live_size
+from dupi.operations.models import Deployment
+from dupi.resources import Resources
+from dupi.vision import contract as names
+from dupi.vision.ensemble import ensemble_config
+from tests.operations.deployments import a_deployment
+from tests.operations.doubles import RememberingServer
+
+
+@pytest.fixture
+async def first(platform: Resources, server: RememberingServer) -> Deployment:
+    live = await a_deployment().insert()
+    server.loaded = RememberingServer.at(live).loaded
+    return live
+
+
+async def go_larger(first: Deployment) -> Deployment:
+    larger: Deployment = a_deployment(number=2, version="5").model_copy(
+        update={"input_size": 224, "previous_id": first.id}
+    )
+    await larger.insert()
+    return larger
+
+
+async def test_what_was_read_at_the_size_before_is_read_again(
+    platform: Resources, server: RememberingServer, first: Deployment
+) -> None:
+    """It goes live, and is pinned some moments later."""
+    asked: list[int] = []
+
+    async def ask(side: int) -> str:
+        asked.append(side)
+        if len(asked) == 1:
+            await go_larger(first)
+            raise RequestRefused("160 is not what the ensemble takes")
+        if len(asked) < 4:
+            raise RequestRefused("224 is not what the ensemble takes yet")
+        return "graded"
+
+    assert await at_live_size(platform, ask) == "graded"
+    assert asked == [160, 224, 224, 224]
+
+
+async def test_what_everybody_is_agreed_on_and_is_refused_is_a_fault(
+    platform: Resources, first: Deployment
+) -> None:
+    asked: list[int] = []
+
+    async def ask(side: int) -> str:
+        asked.append(side)
+        raise RequestRefused("no such input")
+
+    with pytest.raises(RequestRefused):
+        await at_live_size(platform, ask)
+    assert asked == [160, 160]
+
+
+async def test_the_size_is_settled_once_every_server_has_it(
+    platform: Resources, server: RememberingServer, first: Deployment
+) -> None:
+    larger = await go_larger(first)
+    asked: list[int] = []
+
+    async def ask(side: int) -> str:
+        asked.append(side)
+        if len(asked) == 2:
+            server.loaded[names.ENSEMBLE] = ensemble_config(larger.versions, 224)
+        raise RequestRefused("for another reason")
+
+    with pytest.raises(RequestRefused):
+        await at_live_size(platform, ask)
+    assert asked == [224] * 3
