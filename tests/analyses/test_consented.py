@@ -240,6 +240,10 @@ async def test_people_are_listed_page_by_page_and_only_while_they_consent(
     page, after = await list_consenting(TRAINING, after=None, at_most=2)
     assert page == people[:1]
     assert after is not None
+    everyone, _ = await list_consenting(TRAINING, after=None, at_most=100)
+    assert people[2] not in everyone
+    without_the_other_consent = await a_person(platform, consenting=False)
+    await consent(platform, without_the_other_consent)
     monkeypatch.setattr(consented, "_PAGE", 2)
     found = [user_id async for user_id in consented.consenting_people(platform)]
     assert sorted(found) == sorted([people[0], people[3], people[4]])
