@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.counting", "tests.support.stack"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.stack"]
 
 _HAS_TORCH = importlib.util.find_spec("torch") is not None
 _NEEDS_TORCH = "pytestmark = pytest.mark.ml"

@@ -1,75 +1,111 @@
 """``python -m tests.run [pytest arguments]``: every test, each in its environment, one summary.
 
-Tests marked ``ml`` need torch and run in the ml environment, beside those of the serving
-environment that need no running stack. Those on the stack follow, alone with it; their run counts
-the results of the others into its own summary. Paths and other arguments go to all three.
+Three runs, two at a time: tests marked ``ml`` need torch and run in the ml environment, beside
+those of the serving environment that need no running stack; those on the stack begin when one of
+the two is through. What they print is shown one after the other. Paths and other arguments go to
+all three.
 """
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from api.local_stack.paths import ML_PYTHON, ROOT, SERVING_PYTHON, VAR
+from tests.support.summary import NO_TESTS_COLLECTED, outcomes_in, status_of, summary
 
-_NO_TESTS_COLLECTED: Final = 5
 _FOLDER: Final = VAR / "test"
-_COMMON: Final = ("-m", "pytest", "-p", "no:cacheprovider")
+_AT_ONCE: Final = 2
+_LOOK_EVERY_S: Final = 0.2
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 """All runs and what they start read the same modules: compiled once, not by each."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Tests of one environment. What they print is shown at once or, of ``log``, afterwards."""
+    """Tests with these marks, of one environment."""
 
+    name: str
     title: str
     python: Path
     marks: str
-    report: Path
-    log: Path | None = None
 
-    def start(self, arguments: Sequence[str], *more: str) -> "subprocess.Popen[bytes]":
+    @property
+    def report(self) -> Path:
+        """JUnit XML."""
+        return _FOLDER / f"{self.name}.xml"
+
+    @property
+    def log(self) -> Path:
+        return _FOLDER / f"{self.name}.log"
+
+    def clear(self) -> None:
         self.report.unlink(missing_ok=True)
-        own = (*_COMMON, "-m", self.marks, f"--junitxml={self.report}")
-        command = [str(self.python), *own, *more, *arguments]
+        self.log.write_bytes(b"")
+
+    def carry_out(self, arguments: Sequence[str]) -> int:
+        """pytest's exit status."""
+        colour = "yes" if sys.stdout.isatty() else "no"
+        own = ("-qq", "-p", "no:cacheprovider", f"--color={colour}", "-m", self.marks)
+        command = [str(self.python), "-m", "pytest", *own, f"--junitxml={self.report}", *arguments]
         environment = {**os.environ, **_ENVIRONMENT}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._to())
+        with self.log.open("wb") as log:
+            return subprocess.run(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False
+            ).returncode
 
-    def _to(self) -> IO[bytes] | None:
-        return self.log.open("wb") if self.log else None
 
-
-ML: Final = Run("the ml environment", ML_PYTHON, "ml", _FOLDER / "ml.xml", _FOLDER / "ml.log")
-PARTS: Final = Run("the parts", SERVING_PYTHON, "not ml and not stack", _FOLDER / "parts.xml")
-STACK: Final = Run("the running stack", SERVING_PYTHON, "not ml and stack", _FOLDER / "stack.xml")
+RUNS: Final = (
+    Run("parts", "Tests of the parts", SERVING_PYTHON, "not ml and not stack"),
+    Run("ml", "Tests of the ml environment", ML_PYTHON, "ml"),
+    Run("stack", "Tests on the running stack", SERVING_PYTHON, "not ml and stack"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:
+    started = time.monotonic()
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    _say(f"Tests of {PARTS.title}; beside them those of {ML.title}, which are shown afterwards")
-    beside = ML.start(arguments, "-qq")
-    parts = PARTS.start(arguments, "-qq").wait()
-    ml = beside.wait()
-    _say(f"\nTests of {ML.title}\n{ML.log.read_text(errors='replace') if ML.log else ''}")
-    _say(f"\nTests of {STACK.title}, and the summary of all")
-    counted = (f"--count-in={run.report}" for run in (PARTS, ML))
-    stack = STACK.start(arguments, *counted).wait()
-    return status_of((parts, ml, stack))
+    for run in RUNS:
+        run.clear()
+    statuses = _carry_out_all(arguments)
+    outcomes = [found for run in RUNS for found in outcomes_in(run.report)]
+    _write(f"\n{summary(outcomes, time.monotonic() - started)}\n".encode())
+    return status_of(statuses)
 
 
-def status_of(runs: Sequence[int]) -> int:
-    """The first failure; a run that had no tests is none, unless all had none."""
-    failed = [status for status in runs if status not in (0, _NO_TESTS_COLLECTED)]
-    return failed[0] if failed else min(runs)
+def _carry_out_all(arguments: Sequence[str]) -> list[int]:
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        runs = [(run, pool.submit(run.carry_out, arguments)) for run in RUNS]
+        return [_show(run, future) for run, future in runs]
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+def _show(run: Run, future: "Future[int]") -> int:
+    """What it prints, from its beginning until it ends; its exit status."""
+    _write(f"\n{run.title} (beside others; {run.log.relative_to(ROOT)})\n".encode())
+    with run.log.open("rb") as log:
+        while True:
+            has_ended = future.done()  # before reading: by then, all of it is there
+            _write(log.read())
+            if has_ended:
+                break
+            time.sleep(_LOOK_EVERY_S)
+    status = future.result()
+    if status not in (0, 1, NO_TESTS_COLLECTED):
+        _write(f"\nThis run ended with {status}.\n".encode())
+    return status
+
+
+def _write(text: bytes) -> None:
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

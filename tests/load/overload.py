@@ -57,7 +57,7 @@ async def run(  # noqa: PLR0913
         sightings=seen,
         growth=growth,
         prompt_seconds=prompt_seconds,
-        max_queued=AnalysesSettings().max_queued,
+        max_queued=_max_queued(running.plan.environment),
     )
 
 
@@ -72,6 +72,11 @@ async def _given_or_own(stack: Stack | None, say: Say) -> AsyncIterator[Stack]:
         plan = plan_stack(given, state=Path(state), database="dupi_test_load")
         async with running_stack(Stack(plan)) as running:
             yield running
+
+
+def _max_queued(environment: Mapping[str, str]) -> int:
+    given = environment.get("DUPI_ANALYSES__MAX_QUEUED")
+    return int(given) if given else AnalysesSettings().max_queued
 
 
 async def _generate(

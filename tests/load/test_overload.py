@@ -18,9 +18,9 @@ async def test_what_is_refused_is_refused_at_once_and_what_is_accepted_is_done(
         1,
         say=lambda text: sys.stderr.write(f"{text}\n"),
         stack=stack.control,
-        seconds=25,
-        measure_seconds=10,
-        people=80,
+        seconds=15,
+        measure_seconds=5,
+        people=60,
         growth=0.6,
         prompt_seconds=30,  # only what hangs: others may be at work on the machine
     )

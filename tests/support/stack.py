@@ -27,6 +27,8 @@ class RunningStack:
     control: "Stack"
 
 
+_CHANGES = {"DUPI_ANALYSES__MAX_QUEUED": "24"}
+"""Far fewer than by default: an overload is told so soon, and soon worked off."""
 _SAID = pytest.StashKey[list[str]]()
 """What ended by itself or was killed, and was started again."""
 
@@ -40,6 +42,7 @@ async def stack(
     from api.local_stack.stack import Stack, running_stack
 
     given = {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
+    given |= _CHANGES
     plan = plan_stack(given, state=tmp_path_factory.mktemp("stack"), database="dupi_test")
     sys.stderr.write("\n(starting the store, Triton, vLLM and web)\n")
     said = pytestconfig.stash.setdefault(_SAID, [])
