@@ -19,6 +19,8 @@ from dupi.vision.contract import COMPONENTS, ENSEMBLE
 _ASK_TIMEOUT_SECONDS: Final = 3.0
 _ASK_WEB_TIMEOUT_SECONDS: Final = 10.0
 """Web looks at each of its parts before it answers."""
+_TLS: Final = httpx.create_ssl_context(trust_env=False)
+"""Made once: reading the certificates takes longer than asking."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ async def check_worker(heartbeat: Path) -> Health:
 
 async def _get(url: str, seconds: float = _ASK_TIMEOUT_SECONDS) -> tuple[int | None, object]:
     try:
-        async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=seconds, trust_env=False, verify=_TLS) as client:
             answer = await client.get(url)
     except httpx.HTTPError:
         return None, None

@@ -13,6 +13,8 @@ from dupi.resources import Resources
 from tests.support.patience import HANGS_AFTER_S
 from tests.support.web import app_over, served
 
+_TLS = httpx.create_ssl_context()
+"""Made once: reading the certificates takes longer than a request."""
 GOOD = b'{"query": "{ conditions { name } }"}'
 
 
@@ -65,7 +67,7 @@ def status(answer: bytes) -> int:
 
 async def assert_alive(web: str) -> None:
     """The process answers the next good request."""
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx.AsyncClient(timeout=HANGS_AFTER_S, verify=_TLS) as http:
         json = {"Content-Type": "application/json"}
         answer = await http.post(f"http://{web}/graphql", content=GOOD, headers=json)
     assert answer.status_code == 200
