@@ -1,8 +1,8 @@
 """The weights that are shipped grade drawn photos as they were drawn.
 
-They were trained on simpler drawings than those of today; scalps of that kind, which they had not
-seen in training, are kept in a picture of 7 × 3 tiles. Weights trained on today's drawings are to be
-tested on `draw(…, purpose=Purpose.TEST)` instead.
+They were trained on simpler drawings than today's. Scalps of that kind, never seen in training, are
+kept in a picture of 7 × 3 tiles; weights trained on today's drawings are to be tested on
+`draw(…, purpose=Purpose.TEST)` instead.
 """
 
 import json

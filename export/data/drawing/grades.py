@@ -108,3 +108,16 @@ def grades_of(amounts: Amounts) -> Grades:
 
 
 NO_CONDITION: Final[Grades] = dict.fromkeys(Condition, Severity.NONE)
+
+
+def table() -> str:
+    """The scales as a Markdown table, for documents and model cards."""
+    rows = [
+        "| condition | what is drawn | unit | mild from | moderate from | severe from | most |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for condition, scale in SCALES.items():
+        amounts = " | ".join(f"{amount:g}" for amount in (*scale.thresholds, scale.greatest))
+        name = f"{condition.korean} `{condition.name}`"
+        rows.append(f"| {name} | {scale.quantity} | {scale.unit} | {amounts} |")
+    return "\n".join(rows)
