@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from api.local_stack.demo.client import ApiClient, Refused
 from api.local_stack.demo.journey import Shot
-from export.data.drawing import draw_scalp
-from export.data.drawing.grades import sample_grades
-from tests.e2e.conftest import follow_to_end, new_person, request_analysis
+from export.data.synthetic import draw
+from tests.e2e.conftest import analyse, new_person
 from tests.support.photos import encoded
 from tests.support.stack import RunningStack
 from tests.support.strangers import KINDS, stranger
@@ -40,9 +38,8 @@ async def test_what_the_camera_spoiled_is_told_why(
     person: ApiClient, name: str, tmp_path: Path
 ) -> None:
     spoil, reason = _SPOILED[name]
-    random = np.random.default_rng(_SEED)
     photo = tmp_path / f"{name}.jpg"
-    photo.write_bytes(encoded(spoil(draw_scalp(sample_grades(random), random)), quality=90))
+    photo.write_bytes(encoded(spoil(draw(_SEED, number=0, width=640).photo), quality=90))
     with pytest.raises(Refused) as refused:
         await person.upload(photo, "CROWN")
     assert refused.value.error["code"] == "POOR_IMAGE"
@@ -50,24 +47,26 @@ async def test_what_the_camera_spoiled_is_told_why(
 
 
 @pytest.mark.parametrize("seed", [_SEED, _SEED + 1])
-async def test_what_is_no_scalp_gets_no_grade(person: ApiClient, seed: int, tmp_path: Path) -> None:
+async def test_what_is_no_scalp_gets_no_grade(
+    stack: RunningStack, person: ApiClient, seed: int, tmp_path: Path
+) -> None:
     kinds = [kind for kind in KINDS if kind != "face"]
-    graded = await _grade(person, kinds, seed, tmp_path)
+    graded = await _grade(stack, person, kinds, seed, tmp_path)
     assert graded, "some of them pass the quality gate"
     for kind, findings in graded.items():
         assert {finding["severity"] for finding in findings} == {None}, kind
         assert {finding["abstentionReason"] for finding in findings} == {"NOT_A_SCALP"}, kind
 
 
-async def test_a_face_gets_no_grade(person: ApiClient, tmp_path: Path) -> None:
+async def test_a_face_gets_no_grade(stack: RunningStack, person: ApiClient, tmp_path: Path) -> None:
     """Drawn otherwise than the faces that the in-domain head was trained on."""
-    graded = await _grade(person, ["face"], _SEED, tmp_path)
+    graded = await _grade(stack, person, ["face"], _SEED, tmp_path)
     assert {finding["severity"] for finding in graded["face"]} == {None}
     assert {finding["abstentionReason"] for finding in graded["face"]} == {"NOT_A_SCALP"}
 
 
 async def _grade(
-    person: ApiClient, kinds: list[str], seed: int, folder: Path
+    stack: RunningStack, person: ApiClient, kinds: list[str], seed: int, folder: Path
 ) -> dict[str, list[dict[str, Any]]]:
     """Findings by kind, of those that were not refused as poor; four photos an analysis."""
     taken: dict[str, Path] = {}
@@ -84,14 +83,14 @@ async def _grade(
     found: dict[str, list[dict[str, Any]]] = {}
     for start in range(0, len(taken), len(_SITES)):
         some = dict(zip(list(taken)[start : start + len(_SITES)], _SITES, strict=False))
-        found |= await _analyse(person, {kind: Shot(taken[kind], some[kind]) for kind in some})
+        shots = {kind: Shot(taken[kind], some[kind]) for kind in some}
+        found |= await _analyse(stack, person, shots)
     return found
 
 
-async def _analyse(person: ApiClient, shots: dict[str, Shot]) -> dict[str, list[dict[str, Any]]]:
-    analysis_id = await request_analysis(person, *shots.values())
-    await follow_to_end(person, analysis_id)
-    analysis = await person.query("Analysis", id=analysis_id)
-    assert analysis["status"] == "COMPLETED"
+async def _analyse(
+    stack: RunningStack, person: ApiClient, shots: dict[str, Shot]
+) -> dict[str, list[dict[str, Any]]]:
+    analysis = await analyse(stack, person, *shots.values())
     by_site = {one["photo"]["site"]: one["findings"] for one in analysis["photoFindings"]}
     return {kind: by_site[shot.site] for kind, shot in shots.items()}
