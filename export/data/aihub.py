@@ -33,7 +33,8 @@ from export.data.merging import settle
 from export.data.remarks import BadData, Reason, Remarks
 from export.data.report import describe, print_report, write_json, write_markdown
 
-SOURCE: Final = "AI-Hub scalp photos by type"
+SOURCE: Final = "a folder in the AI-Hub format"
+"""Drawn photos come in one too: the format does not tell where photos are from."""
 Grades = tuple[int, ...]
 
 

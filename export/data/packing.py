@@ -119,13 +119,21 @@ def _opened(path: Path, shape: tuple[int, ...]) -> tuple[np.memmap, np.memmap]:
     """The partial file and its marks: those of a run that was cut off, or new ones."""
     partial, marks = path.with_suffix(".partial"), path.with_suffix(".done")
     blocks = -(-shape[0] // _BLOCK)
-    goes_on = partial.exists() and marks.exists() and marks.stat().st_size == blocks
-    if not goes_on:
-        marks.write_bytes(bytes(blocks))
-        photos = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-    else:
+    if partial.exists() and marks.exists() and marks.stat().st_size == blocks:
         photos = np.lib.format.open_memmap(partial, "r+")
+    else:
+        marks.unlink(missing_ok=True)
+        photos = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        _take_room(partial)
+        marks.write_bytes(bytes(blocks))
     return photos, np.memmap(marks, np.bool_, "r+")
+
+
+def _take_room(file: Path) -> None:
+    """All of it now, so that a full disk is an error: later it would kill the process that writes
+    to the map. Raises OSError."""
+    with file.open("r+b") as opened:
+        os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def _earlier_rows(path: Path, wanted: set[str]) -> dict[str, tuple[Photos, int]]:

@@ -134,8 +134,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def write_json(report: Report, path: Path) -> None:
-    text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
+    _write(path, json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n")
 
 
 def write_markdown(report: Report, path: Path) -> None:
@@ -148,7 +147,12 @@ def write_markdown(report: Report, path: Path) -> None:
             _line(["---"] * len(section.columns)),
         ]
         lines += [*(_line(row) for row in section.rows), ""]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    _write(path, "\n".join(lines))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _line(cells: Iterable[str | int | float]) -> str:

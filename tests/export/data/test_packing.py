@@ -91,6 +91,8 @@ def test_a_run_that_was_cut_off_goes_on(
         cut.setattr(packing, "model_input", fail)
         pack_photos(items, SIZE, tmp_path)
     assert not list(tmp_path.rglob("*.npy"))
+    [partial] = [path.stat() for path in tmp_path.rglob("*.partial")]
+    assert partial.st_blocks * 512 >= partial.st_size, "room is taken before it is written to"
     decoded.clear()
     photos = pack_photos(items, SIZE, tmp_path)
     assert items[0].path not in decoded, "the first blocks are done"
