@@ -59,7 +59,9 @@ def fingerprint(path: Path) -> Fingerprint:
 def picture_hash(content: bytes) -> str:
     """Decodes the whole file, so that a truncated one is found out. Raises what Pillow raises."""
     with Image.open(io.BytesIO(content)) as picture:
-        small = picture.convert("RGB").convert("L").resize((4 * FINE,) * 2, Image.Resampling.LANCZOS)
+        small = (
+            picture.convert("RGB").convert("L").resize((4 * FINE,) * 2, Image.Resampling.LANCZOS)
+        )
     if np.asarray(small).std() < _FLAT:
         return ""
     return f"{imagehash.phash(small, COARSE)}{imagehash.phash(small, FINE)}"
