@@ -5,7 +5,7 @@ STACK = .venv/bin/python -m api.local_stack
 ML = .venv-ml/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test bench soak check setup setup-serving format requirements secrets
+.PHONY: help demo up down test bench soak check setup setup-serving format operator requirements secrets
 .PHONY: train-classifiers evaluate-classifiers train-advisor evaluate-advisor
 
 help: ## list these commands
@@ -42,6 +42,9 @@ setup: ## environments, models and secrets; does only what is missing
 
 setup-serving:
 	@$(PYTHON) -m api.local_stack.setup serving
+
+operator: setup-serving ## make a person an operator, on the stack that is up (EMAIL=who@example.com)
+	@.venv/bin/python -m api.local_stack.operator role "$(EMAIL)"
 
 format: setup-serving ## let ruff put the code in order
 	.venv/bin/ruff check --fix

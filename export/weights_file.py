@@ -50,8 +50,13 @@ class Card:
 def save_weights(folder: Path, card: Card, module: nn.Module) -> Path:
     tensors = halved(module.state_dict())
     path = folder / card.file_name
-    save_file(tensors, path, metadata={_CARD: json.dumps(dataclasses.asdict(card))})
+    save_file(tensors, path, metadata=card_metadata(card))
     return path
+
+
+def card_metadata(card: Card) -> dict[str, str]:
+    """As a safetensors file carries it."""
+    return {_CARD: json.dumps(dataclasses.asdict(card))}
 
 
 def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

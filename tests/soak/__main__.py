@@ -20,6 +20,7 @@ from rich.console import Console
 from api.local_stack.paths import VAR
 from tests.faults import kills
 from tests.load import overload
+from tests.promotions import soak as promotions
 from tests.soak import comeback
 
 _FOLDER: Final = VAR / "soak"
@@ -97,10 +98,15 @@ async def _overload(options: argparse.Namespace, _state: Path, say: Say) -> Repo
     return await overload.run(options.seed, seconds=options.minutes * 60, say=say)
 
 
+async def _promotions(options: argparse.Namespace, state: Path, say: Say) -> Report:
+    return await promotions.run(options.seed, state=state, say=say)
+
+
 _RUNS: Final[dict[str, _Run]] = {
     "kills": _kills,
     "comeback": _comeback,
     "overload": _overload,
+    "promotions": _promotions,
 }
 
 

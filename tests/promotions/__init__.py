@@ -1,0 +1,1 @@
+"""Deployments that change under a running load of classifications through a real Triton."""

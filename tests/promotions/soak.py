@@ -1,0 +1,306 @@
+"""At least 5,000 classifications by the real ensemble, and 20 promotions and roll-backs meanwhile:
+of heads, and once of a trunk of another input size with its heads.
+
+A Triton and a store of its own; the platform's services promote, its reconciler keeps watch, and
+its pipeline's way of asking at the live size is used. Triton is killed once in between.
+"""
+
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from api.local_stack.paths import ML_PYTHON, MODEL_REPOSITORY, ROOT
+from dupi.adapters.triton import Classification
+from dupi.errors import Conflict
+from dupi.operations.audit import Actor, ActorKind, AuditEvent
+from dupi.operations.live_size import at_live_size
+from dupi.operations.models import Deployment, DeploymentState
+from dupi.operations.reconciler import reconcile, reconcile_until
+from dupi.operations.service import (
+    ChosenVersion,
+    get_live_deployment,
+    get_shadow,
+    promote,
+    roll_back,
+    shadow_model,
+    stop_shadow,
+)
+from dupi.resources import Resources
+from dupi.vision import contract as names
+from tests.promotions.load import Change, Log, running_load, until_answers
+from tests.support.store import fresh_resources, running_store, settings_for_tests
+from tests.support.triton import triton_at
+
+CANDIDATE: Final = 901
+TRUNK: Final = 902
+SMALLER: Final = 128
+HEADS: Final = (names.HEADS[4], names.HEADS[0])
+_ACTOR: Final = Actor(kind=ActorKind.COMMAND_LINE, name="soak")
+_PHOTO: Final = np.random.default_rng(3).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class PromotionsReport:
+    """``latency_ms``: of a classification, median and 99 of 100. ``switch_ms``: from asking for a
+    promotion whose versions are loaded to every server at it."""
+
+    seed: int
+    classifications: int = 0
+    promotions: int = 0
+    trunk_promotions: int = 0
+    failed_requests: int = 0
+    version_sets_seen: int = 0
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    switch_ms: dict[str, float] = field(default_factory=dict)
+    shadowed: int = 0
+    after_a_restart: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def show(self, console: Console) -> None:
+        table = Table("what", "value", title="promotions under load")
+        for name, value in self.as_json().items():
+            if name != "problems":
+                table.add_row(name.replace("_", " "), str(value))
+        console.print(table)
+        for problem in self.problems[:20]:
+            console.print(problem, style="red", markup=False, soft_wrap=True)
+
+
+async def run(
+    seed: int, *, state: Path, say: Say, classifications: int = 5_000, promotions: int = 20
+) -> PromotionsReport:
+    """There is a report in every case: what broke the run is a problem in it."""
+    report, log = PromotionsReport(seed), Log()
+    repository = await asyncio.to_thread(a_repository, state / "models")
+    say("publishing candidates")
+    await asyncio.to_thread(publish_candidates, repository)
+    try:
+        async with _platform(state, repository) as platform:
+            await _carry_out(platform, report, log, say, classifications, promotions)
+    except Exception as trouble:
+        report.problems.append(f"the run broke off: {trouble!r}")
+    _sum_up(report, log)
+    return report
+
+
+def a_repository(folder: Path) -> Path:
+    """The published models, to which candidates can be added without touching the original."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(MODEL_REPOSITORY, folder, copy_function=_linked)
+    return folder
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
+
+
+def publish_candidates(repository: Path) -> None:
+    live = {model: _newest(repository, model) for model in names.COMPONENTS}
+    heads = [f"{head}={live[head]}:{CANDIDATE}" for head in HEADS]
+    _publish(repository, *heads)
+    everything = [f"{model}={live[model]}:{TRUNK}" for model in names.COMPONENTS]
+    _publish(repository, "--trunk", str(TRUNK), "--size", str(SMALLER), *everything)
+
+
+def _publish(repository: Path, *arguments: str) -> None:
+    program = (str(ML_PYTHON), "-m", "tests.promotions.candidates", "--repository", str(repository))
+    subprocess.run([*program, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def _newest(repository: Path, model: str) -> int:
+    return max(int(path.parent.name) for path in (repository / model).glob("*/manifest.json"))
+
+
+@asynccontextmanager
+async def _platform(state: Path, repository: Path) -> AsyncIterator["_Running"]:
+    with running_store(state) as url:
+        async with triton_at(repository, state / "triton.log") as triton:
+            changes = {
+                "triton_url": triton.address,
+                "model_repository": str(repository),
+                "triton": {"reconcile_seconds": 1.0},
+            }
+            settings = settings_for_tests(url, state, **changes)
+            async with fresh_resources(settings) as resources:
+                await reconcile(resources)
+                stop = asyncio.Event()
+                watch = asyncio.create_task(reconcile_until(resources, stop))
+                shadows = asyncio.create_task(resources.shadowing.run_until(resources, stop))
+                try:
+                    yield _Running(resources, triton.restart)
+                finally:
+                    stop.set()
+                    await asyncio.gather(watch, shadows)
+
+
+@dataclass(frozen=True)
+class _Running:
+    resources: Resources
+    restart_triton: Callable[[], Any]
+
+
+async def _carry_out(  # noqa: PLR0913, PLR0917
+    platform: _Running,
+    report: PromotionsReport,
+    log: Log,
+    say: Say,
+    classifications: int,
+    promotions: int,
+) -> None:
+    resources, dice = platform.resources, random.Random(report.seed)  # noqa: S311 repeatable
+    first = await get_live_deployment()
+    log.changes.append(Change(0, 0, first.versions))
+    async with running_load(log, lambda: classify(resources), at_once=4):
+        await _change(resources, log, {HEADS[0]: CANDIDATE})
+        say("the first candidate is live; now the trunk with its heads")
+        await _change(resources, log, dict.fromkeys(names.COMPONENTS, TRUNK))
+        await until_answers(log, (await get_live_deployment()).versions, 50, within_s=120)
+        await _back(resources, log)
+        report.trunk_promotions = 1
+        say("and back; now head by head")
+        while len(log.changes) <= promotions or len(log.answers) < classifications:
+            await _step(resources, log, dice)
+            await asyncio.sleep(dice.uniform(0, 1.5))
+            if len(log.changes) % 10 == 0:
+                say(f"{len(log.changes) - 1} promotions, {len(log.answers)} classifications")
+        await _shadow(resources, report, log)
+    report.problems += await _what_is_wrong_in_the_store(log)
+    say("Triton is killed and started again")
+    await _survive_a_restart(platform, report)
+
+
+async def classify(resources: Resources) -> Classification:
+    """As the pipeline does: at the live size, with features where a shadow wants them."""
+
+    async def ask(side: int) -> Classification:
+        shadows = resources.shadowing.sample()
+        image = np.ascontiguousarray(_PHOTO[:side, :side])
+        said = await resources.classifier.classify(image, timeout=30, with_features=bool(shadows))
+        resources.shadowing.offer(shadows, said)
+        return said
+
+    return await at_live_size(resources, ask)
+
+
+async def _step(resources: Resources, log: Log, dice: random.Random) -> None:
+    """Promote a head to another version, or roll back; now and then two people do so at once."""
+    live = await get_live_deployment()
+    head = dice.choice(HEADS)
+    others = {CANDIDATE, log.changes[0].versions[head]} - {live.versions[head]}
+    if dice.random() < 0.3:
+        await _back(resources, log)
+    elif dice.random() < 0.3:
+        await asyncio.gather(
+            _change(resources, log, {head: others.pop()}),
+            _change(resources, log, {head: CANDIDATE}),
+        )
+    else:
+        await _change(resources, log, {head: others.pop()})
+
+
+async def _change(resources: Resources, log: Log, versions: Mapping[str, int]) -> None:
+    live, asked = await get_live_deployment(), time.monotonic()
+    chosen = [ChosenVersion(model, str(version)) for model, version in versions.items()]
+    with suppress(Conflict):  # somebody else was faster
+        done = await promote(resources, versions=chosen, expected_id=live.id, actor=_ACTOR)
+        _note(log, live, done, asked)
+
+
+async def _back(resources: Resources, log: Log) -> None:
+    live, asked = await get_live_deployment(), time.monotonic()
+    with suppress(Conflict):
+        done = await roll_back(resources, expected_id=live.id, actor=_ACTOR)
+        _note(log, live, done, asked)
+
+
+def _note(log: Log, before: Deployment, done: Deployment, asked: float) -> None:
+    if done.id == before.id:
+        return
+    if done.state is not DeploymentState.LIVE and done.state is not DeploymentState.RETIRED:
+        log.failures.append(f"deployment {done.number}: {done.state}: {done.failure}")
+        return
+    log.changes.append(Change(asked, time.monotonic(), done.versions))
+
+
+async def _shadow(resources: Resources, report: PromotionsReport, log: Log) -> None:
+    """The candidate of a head that is not live sees what the live one sees, for some seconds."""
+    live = await get_live_deployment()
+    if live.versions[HEADS[0]] == CANDIDATE:
+        await _change(resources, log, {HEADS[0]: log.changes[0].versions[HEADS[0]]})
+    shadow = await shadow_model(
+        resources, model=HEADS[0], version=str(CANDIDATE), sample_rate=1.0, actor=_ACTOR
+    )
+    await asyncio.sleep(8)
+    await stop_shadow(resources, shadow_id=shadow.id, actor=_ACTOR)
+    await asyncio.sleep(3)
+    report.shadowed = (await get_shadow(shadow_id=shadow.id)).samples
+    if not report.shadowed:
+        report.problems.append("the shadow saw nothing")
+
+
+async def _what_is_wrong_in_the_store(log: Log) -> list[str]:
+    problems = []
+    live = await Deployment.find({"state": DeploymentState.LIVE.value}).to_list()
+    if len(live) != 1:
+        problems.append(f"{len(live)} deployments are live")
+    ended = await Deployment.find({"number": {"$gt": 1}}).to_list()
+    for one in ended:
+        records = await AuditEvent.find({"object_id": one.id}).count()
+        if records != 1:
+            problems.append(f"deployment {one.number} has {records} audit records")
+    return problems
+
+
+async def _survive_a_restart(platform: _Running, report: PromotionsReport) -> None:
+    live = await get_live_deployment()
+    await platform.restart_triton()
+    started = time.monotonic()
+    async with asyncio.timeout(300):
+        while True:
+            with suppress(Exception):
+                said = await classify(platform.resources)
+                break
+            await asyncio.sleep(0.5)
+    report.after_a_restart = f"answers again after {time.monotonic() - started:.0f} s"
+    if said.versions != live.versions:
+        report.problems.append(f"after the restart {said.versions} answers")
+
+
+def _sum_up(report: PromotionsReport, log: Log) -> None:
+    report.classifications = len(log.answers)
+    report.promotions = max(0, len(log.changes) - 1)
+    report.failed_requests = len(log.failures)
+    report.version_sets_seen = len(log.seen())
+    report.problems += log.problems()
+    if log.answers:
+        report.latency_ms = _spread([one.answered - one.asked for one in log.answers])
+    if len(log.changes) > 3:
+        report.switch_ms = _spread([one.done - one.asked for one in log.changes[4:]])
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds) or [0.0]
+    return {
+        "median": round(ordered[len(ordered) // 2] * 1000, 1),
+        "p99": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
+    }
