@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,19 @@ def test_our_names_resolve_inside_the_repository(package: str) -> None:
     assert Path(found.origin).resolve().is_relative_to(ROOT / package)
 
 
-@pytest.mark.parametrize("module", ["api.main", "api.worker"])
-def test_serving_never_imports_torch(module: str) -> None:
+@cache
+def _loaded_with(module: str) -> set[str]:
+    """Every module that a process has loaded once it has loaded this one."""
     code = _LOADED.format(module=module)
     output = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
-    loaded = set(json.loads(output))
-    assert module in loaded
-    assert not loaded & {"torch", "transformers", "vllm", "peft"}
+    return set(json.loads(output))
+
+
+@pytest.mark.parametrize("module", ["api.main", "api.worker"])
+def test_serving_never_imports_torch(module: str) -> None:
+    assert module in _loaded_with(module)
+    assert not _loaded_with(module) & {"torch", "transformers", "vllm", "peft"}
 
 
 def test_the_worker_does_without_graphql() -> None:
-    code = _LOADED.format(module="api.worker")
-    output = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
-    assert not set(json.loads(output)) & {"schema", "strawberry", "starlette"}
+    assert not _loaded_with("api.worker") & {"schema", "strawberry", "starlette"}
