@@ -55,6 +55,7 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DUPI_REDIS_URL", "redis://u:p/short@host", "DUPI_REDIS_URL does not fit: .*redis://"),
         ("DUPI_BUCKET__ENDPOINT", "minio:9000", "DUPI_BUCKET__ENDPOINT does not fit"),
         ("DUPI_BUCKET__SECRET_ACCESS_KEY", "short", "DUPI_BUCKET does not fit: .*or neither"),
+        ("DUPI_TRITON_URL", "one:8001,", "DUPI_TRITON_URL does not fit: .*comma"),
         ("DUPI_PORT", "99999", "DUPI_PORT does not fit"),
         ("DUPI_ANALYSES__LEASE_SECONDS", "0", "DUPI_ANALYSES__LEASE_SECONDS does not fit"),
         ("DUPI_ANALYSES__LEESE", "1", "DUPI_ANALYSES__LEESE does not fit"),
@@ -86,6 +87,13 @@ def test_a_redis_url_is_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, url
     assert url not in repr(settings)
     monkeypatch.setenv("DUPI_REDIS_URL", "")
     assert load_settings().redis_url is None
+
+
+def test_several_triton_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUPI_SECRET", SECRET)
+    assert load_settings().triton_urls == ("127.0.0.1:8001",)
+    monkeypatch.setenv("DUPI_TRITON_URL", "one:8001, two:8001")
+    assert load_settings().triton_urls == ("one:8001", "two:8001")
 
 
 def test_every_setting_has_its_line_in_the_table() -> None:

@@ -49,8 +49,13 @@ async def check_store(url: str) -> Health:
     return Health(is_up=True)
 
 
-async def check_triton(address: str) -> Health:
-    """Up once the ensemble is loaded, which web asks for; says how many models are so far."""
+async def check_triton(addresses: str) -> Health:
+    """Up once the ensemble is loaded in every server, which web asks for; says how far one is."""
+    found = [await _check_server(address.strip()) for address in addresses.split(",")]
+    return next((health for health in found if not health.is_up), found[0])
+
+
+async def _check_server(address: str) -> Health:
     client = triton.InferenceServerClient(address)
     try:
         index = await client.get_model_repository_index(client_timeout=_ASK_TIMEOUT_SECONDS)
