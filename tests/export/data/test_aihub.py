@@ -16,6 +16,7 @@ from tests.export.data.making import GRADES, answers, label, photo, stem, whole,
 
 Form = Literal["NFC", "NFD"]
 NAME = stem()
+CROPS = ("lake__1", "lake__2", "hill__1")
 
 LAYOUTS = {
     "together": ("", "", ""),
@@ -231,6 +232,19 @@ def test_what_is_no_scalp_needs_no_label_and_may_share_names(tmp_path: Path) -> 
     assert [item.grades for item in found.items] == [(), ()]
     assert {item.source for item in found.items} == {"fur", "text"}
     assert not found.remarks.counts
+
+
+def test_crops_of_one_photograph_stay_together(tmp_path: Path) -> None:
+    write(tmp_path / "strangers/walls", {f"{name}.jpg": photo(n) for n, name in enumerate(CROPS)})
+    groups = {item.path.stem: item.group for item in find_items(tmp_path).items}
+    assert groups["lake__1"] == groups["lake__2"] != groups["hill__1"]
+
+
+def test_a_label_that_names_another_file_is_noticed(tmp_path: Path) -> None:
+    named = label(NAME, image_file_name=f"{stem(8)}.jpg")
+    found = find_items(write(tmp_path, whole(NAME) | {f"{NAME}.json": named}))
+    assert len(found.items) == 1
+    assert dict(found.remarks.counts) == {Reason.OTHER_FILE: 1}
 
 
 def test_the_command_reports_and_a_strict_one_fails(

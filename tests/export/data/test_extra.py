@@ -1,6 +1,8 @@
 """Images gathered elsewhere: licensed, labelled, and none twice."""
 
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -38,9 +40,14 @@ def test_conditions_may_be_named(names: list[str], tmp_path: Path) -> None:
     assert read_extra(tmp_path, Remarks())[0].grades == (3, 0, 0, 0, 0, 1)
 
 
-def test_a_table_saved_by_korean_windows_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_table_saved_by_korean_windows_is_read(
+    form: Literal["NFC", "NFD"], tmp_path: Path
+) -> None:
+    """And names files that macOS wrote in the decomposed form."""
     rows = f"{HEADER}\n두피.jpg,병원,MIT,,0,0,0,0,0,0"
-    write(tmp_path, {"두피.jpg": photo(1), "images.csv": rows.encode("cp949")})
+    name = unicodedata.normalize(form, "두피.jpg")
+    write(tmp_path, {name: photo(1), "images.csv": rows.encode("cp949")})
     assert read_extra(tmp_path, Remarks())[0].device == "병원"
 
 

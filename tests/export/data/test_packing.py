@@ -1,5 +1,6 @@
 """Packs: mapped, whole or not there, each photo decoded once for a size."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,15 @@ def test_a_run_that_was_cut_off_goes_on(
     assert items[0].path not in decoded, "the first blocks are done"
     assert np.array_equal(photos, pack(items, SIZE).photos)
     assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_of_two_that_want_the_same_one_packs(
+    items: list[Item], tmp_path: Path, decoded: list[Path]
+) -> None:
+    with ThreadPoolExecutor(2) as both:
+        one, other = both.map(lambda _: pack_photos(items, SIZE, tmp_path), range(2))
+    assert len(decoded) == len(items)
+    assert np.array_equal(one, other)
 
 
 def test_a_corrected_label_needs_no_packing(
