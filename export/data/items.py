@@ -71,11 +71,12 @@ class Packed:
     sites: NDArray[np.str_] = field(default_factory=_nothing)
     ages: NDArray[np.str_] = field(default_factory=_nothing)
     genders: NDArray[np.str_] = field(default_factory=_nothing)
+    sources: NDArray[np.str_] = field(default_factory=_nothing)
     data_sha256: str = ""
     """``data_digest`` of the whole data set, all splits together."""
 
     def __post_init__(self) -> None:
-        for name in ("groups", "devices", "sites", "ages", "genders"):
+        for name in ("groups", "devices", "sites", "ages", "genders", "sources"):
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, np.full(len(self.photos), "", np.str_))
 

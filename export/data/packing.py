@@ -52,6 +52,7 @@ def pack(
         sites=np.array([item.site or "" for item in items], np.str_),
         ages=np.array([item.age or "" for item in items], np.str_),
         genders=np.array([item.gender or "" for item in items], np.str_),
+        sources=np.array([item.source for item in items], np.str_),
         data_sha256=data_sha256,
     )
 

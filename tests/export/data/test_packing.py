@@ -58,6 +58,7 @@ def test_packing_keeps_pixels_grades_and_what_is_known(folder: Path, tmp_path: P
             assert packed[split].sites[row] == (known.site or "")
             assert packed[split].ages[row] == (known.age or "")
             assert packed[split].genders[row] == (known.gender or "")
+            assert packed[split].sources[row] == known.source
 
 
 def test_photos_are_mapped_into_memory_not_read_into_it(items: list[Item], tmp_path: Path) -> None:
