@@ -1,137 +1,69 @@
-"""Measures published models on photos that no training run has seen.
+"""Judges published models by photos that no training run has seen.
 
     python -m export.evaluate --repository model_repository --data var/data/held_out \\
-        --json export/weights/evaluation.json --markdown export/weights/README.md
+        var/data/real/judging --out var/evaluation
 
-The artefacts are measured as they are served: ``model.pt`` of each model, and the photos prepared
-as serving prepares them. Numbers on drawn photos say nothing about photos of people.
+writes ``report.json``, ``card.md`` and the pictures of both. The artefacts are measured as they are
+served: ``model.pt`` of each model, and the photos prepared as serving prepares them.
 """
 
 import argparse
 import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+import os
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from rich.progress import track
+from rich.console import Console
 
-from dupi.knowledge.vocabulary import Condition
-from dupi.vision import contract
-from dupi.vision.contract import MANIFEST_FILE, Manifest
-from export.data.dataset import NO_GRADE, STRANGERS, Item, find_items, pack
-from export.metrics import confusion, macro_f1, quadratic_kappa
-from export.model_card import SCALP, HeadScores, Refused, Report, as_markdown
-from export.publish import MODEL_FILE
-from export.wrap import load_compiled
-
-_BATCH = 8
+from export.data.dataset import Sources, data_digest, gather, pack
+from export.judging.answers import Published, kind_of
+from export.judging.card import DRAWN, PHOTOGRAPHED, as_markdown
+from export.judging.evaluation import Wanted, evaluate
+from export.judging.plots import write_plots
+from export.weights_file import WEIGHTS
 
 
-class Published:
-    """The newest published version of every model."""
-
-    def __init__(self, repository: Path) -> None:
-        folders = {model: _newest(repository / model) for model in contract.COMPONENTS}
-        self._models = {name: load_compiled(f / MODEL_FILE) for name, f in folders.items()}
-        self.manifests = {name: _manifest(folder) for name, folder in folders.items()}
-
-    @torch.inference_mode()
-    def __call__(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-        """Probabilities ``[B, 6, 4]`` and in-domain scores ``[B]``."""
-        features = self._models[contract.TRUNK](torch.from_numpy(photos))[0]
-        graded = [self._models[contract.head_name(c)](features)[0] for c in Condition]
-        score = self._models[contract.DOMAIN_HEAD](features)[0]
-        return torch.stack(graded, dim=1).numpy(), score[:, 0].numpy()
-
-
-def _newest(folder: Path) -> Path:
-    return max((p for p in folder.iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
-
-
-def _manifest(folder: Path) -> Manifest:
-    return Manifest(**json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")))
+def run(given: argparse.Namespace) -> list[Path]:
+    """Returns what was written."""
+    torch.set_num_threads(1)  # more only get into each other's way at this size
+    models, found = Published(given.repository), gather(Sources(aihub=tuple(given.data)))
+    Console().print(found.summary)
+    packed = pack(found.items, models.input_size, data_sha256=data_digest(found.items))
+    wanted = Wanted(given.weights, given.replicates, given.alone, given.attention, given.seed)
+    result = evaluate(models, packed, [kind_of(item) for item in found.items], wanted)
+    given.out.mkdir(parents=True, exist_ok=True)
+    report, card = given.json or given.out / "report.json", given.markdown or given.out / "card.md"
+    text = json.dumps(result.as_json(), ensure_ascii=False, indent=1, allow_nan=False)
+    report.write_text(text + "\n", encoding="utf-8")
+    pictures = os.path.relpath(given.out, card.parent)
+    recipe = given.recipe.read_text(encoding="utf-8") if given.recipe else ""
+    told = as_markdown(result, given.photos, pictures="" if pictures == "." else pictures,
+                       recipe=recipe)  # fmt: skip
+    card.write_text(told, encoding="utf-8")
+    return [report, card, *write_plots(result.graded.scores, given.out)]
 
 
-def evaluate(models: Published, items: Sequence[Item]) -> Report:
-    trunk, domain = models.manifests[contract.TRUNK], models.manifests[contract.DOMAIN_HEAD]
-    packed = pack(list(items), trunk.input_size)
-    starts = range(0, len(packed), _BATCH)
-    answers = [models(packed.photos[s : s + _BATCH]) for s in track(starts, "grading")]
-    graded, score = (np.concatenate(part) for part in zip(*answers, strict=True))
-    scalp = packed.grades[:, 0] != NO_GRADE
-    true, chosen = packed.grades[scalp], graded[scalp].argmax(axis=2)
-    clear = (true == 0).all(axis=1)
-    refused = score < (domain.abstain_below or 0.0)
-    return Report(
-        photos=int(scalp.sum()),
-        strangers=int((~scalp).sum()),
-        trunk_version=trunk.version,
-        input_size=trunk.input_size,
-        trained_on=trunk.trained_on,
-        heads={
-            str(condition): _scores(
-                true[:, column],
-                graded[scalp, column],
-                models.manifests[contract.head_name(condition)].abstain_below or 0.0,
-            )
-            for column, condition in enumerate(Condition)
-        },
-        clear_photos=int(clear.sum()),
-        clear_right=_share((chosen[clear] == 0).all(axis=1)),
-        domain_version=domain.version,
-        domain_trained_on=domain.trained_on,
-        in_domain_right=_share(refused != scalp),
-        refused_by_kind=_by_kind([_kind(item) for item in items], refused),
-    )
-
-
-def _kind(item: Item) -> str:
-    if item.grades:
-        return SCALP
-    folder = item.path.parent.name
-    return "of mixed kinds" if folder == STRANGERS else folder
-
-
-def _by_kind(kinds: list[str], refused: NDArray[np.bool_]) -> dict[str, Refused]:
-    photos = Counter(kinds)
-    hits = Counter(kind for kind, is_refused in zip(kinds, refused, strict=True) if is_refused)
-    return {kind: Refused(photos[kind], hits[kind]) for kind in sorted(photos)}
-
-
-def _scores(
-    true: NDArray[np.int64], graded: NDArray[np.float32], abstain_below: float
-) -> HeadScores:
-    chosen = graded.argmax(axis=1)
-    counts = confusion(true, chosen)
-    kept = graded.max(axis=1) >= abstain_below
-    return HeadScores(
-        exact=_share(chosen == true),
-        kappa=round(quadratic_kappa(counts), 4),
-        macro_f1=round(macro_f1(counts), 4),
-        abstained=_share(~kept),
-        exact_of_kept=_share((chosen == true)[kept]),
-        confusion=counts.tolist(),
-    )
-
-
-def _share(right: NDArray[np.bool_]) -> float:
-    return round(float(right.mean()), 4) if len(right) else 0.0
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    options.add_argument("--repository", type=Path, required=True)
+    options.add_argument("--data", type=Path, required=True, nargs="+", help="folders of photos")
+    options.add_argument("--out", type=Path, default=Path("var/evaluation"))
+    options.add_argument("--json", type=Path, help="the report, if not OUT/report.json")
+    options.add_argument("--markdown", type=Path, help="the card, if not OUT/card.md")
+    options.add_argument("--photos", choices=(DRAWN, PHOTOGRAPHED), default=DRAWN)
+    options.add_argument("--recipe", type=Path, help="the training recipe, to be told on the card")
+    options.add_argument("--weights", type=Path, default=WEIGHTS, help="of what is published")
+    options.add_argument("--replicates", type=int, default=1000)
+    options.add_argument("--alone", type=int, default=600, help="drawings of one condition alone")
+    options.add_argument("--attention", type=int, default=20, help="maps checked per condition")
+    options.add_argument("--seed", type=int, default=0)
+    return options
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    for name in ("--repository", "--data", "--json", "--markdown"):
-        parser.add_argument(name, type=Path, required=True)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    models = Published(given.repository)
-    report = evaluate(models, find_items(given.data).items)
-    given.json.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
-    given.markdown.write_text(as_markdown(report), encoding="utf-8")
+    given = parser().parse_args()
+    for path in run(given):
+        Console().print(str(path))
 
 
 if __name__ == "__main__":

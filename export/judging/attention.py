@@ -1,10 +1,11 @@
 """Do attention maps show what a head's grade rests on? Two checks that a map can fail.
 
-**Deletion** (Petsiuk et al., RISE, 2018): cell by cell, a photo with a finding is replaced by a
-photo of a clear scalp, and the chance of a finding falls. It falls fastest where the cells that
-matter go first; so the area under the fall is less in the map's order than in a random one, and
-greatest in the map's order turned round. (That last curve, read from its end, is the insertion
-curve.) Cells of a clear scalp, for a blur would leave redness red and make bare skin of hair.
+**Deletion and insertion** (Petsiuk et al., RISE, 2018): cell by cell, a photo with a finding is
+replaced by a photo of a scalp without it, and the chance of a finding falls. It falls fastest where
+the cells that matter go first; so the area under the fall is less in the map's order than in a
+random one, and greatest in the map's order turned round. That last curve, read from its end, is the
+map's insertion curve, and their areas are one. Cells of another scalp, for a blur would leave
+redness red and make bare skin of hair.
 
 **Randomised head** (Adebayo et al., Sanity Checks for Saliency Maps, 2018): a head of random
 weights must look elsewhere. Were its maps like the trained head's, they would show the photo.
@@ -29,6 +30,7 @@ Look = Callable[[Photos], tuple[Floats, Floats]]
 
 _STEPS: Final = 10
 _RANDOM_HEADS: Final = 5
+_MOST_COVERED: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Deletion:
 
 
 def deletion(look: Look, photos: Photos, clear: Photos, *, seed: int = 0) -> Deletion:
-    """Of photos with a finding, and as many of clear scalps ``[n, S, S, 3]``."""
+    """Of photos with a finding, and as many without it (``clear``), ``[n, S, S, 3]``."""
     maps = look(photos)[1]
     strength = maps.reshape(len(maps), -1)
     chance = np.random.default_rng(seed).random(strength.shape)
@@ -109,8 +111,9 @@ def rank_correlation(one: Tensor, other: Tensor) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """How the maps lie on what was drawn, means over the photos.
+    """How the maps lie on what was drawn, means over the photos; nan where there are none.
 
+    ``photos``: those of which lesions cover less than nine tenths: on the others no map can miss.
     ``hits``: the brightest cell holds a lesion (the pointing game; Zhang et al., 2016);
     ``chance``: a cell picked blindly does. ``mass``: share of the attention that lies on lesions;
     ``area``: their share of the photo, which is what evenly spread attention would have on them.
@@ -126,11 +129,15 @@ class Pointing:
 def pointing(maps: Floats, lesions: Floats) -> Pointing:
     """``maps`` [n, h, w] and ``lesions`` [n, h, w], what share of each cell they cover."""
     flat, covered = maps.reshape(len(maps), -1), lesions.reshape(len(maps), -1)
+    can_miss = covered.mean(axis=1) < _MOST_COVERED
+    flat, covered = flat[can_miss], covered[can_miss]
+    if not len(flat):
+        return Pointing(0, np.nan, np.nan, np.nan, np.nan)
     brightest = covered[np.arange(len(flat)), flat.argmax(axis=1)]
     total = flat.sum(axis=1)
     mass = (flat * covered).sum(axis=1) / np.where(total > 0, total, 1.0)
     return Pointing(
-        photos=len(maps),
+        photos=len(flat),
         hits=float((brightest > 0).mean()),
         chance=float((covered > 0).mean()),
         mass=float(mass.mean()),

@@ -138,16 +138,16 @@ def count(scalps: Judged, samples: Resamples) -> Counts:
 
 
 def calibration_figures(scalps: Judged, samples: Resamples) -> list[Estimate]:
-    """ECE of each of ``COLUMNS``; the bins stay where they are in every resample."""
-    sums = np.stack(
-        [
-            reliability.sums_by_bin(confidence, right)
-            for confidence, right in zip(scalps.confidence.T, scalps.right.T, strict=True)
-        ],
-        axis=1,
-    )
-    errors = (reliability.calibration_error(part) for part in (sums.sum(0), samples.totals(sums)))
-    return estimates(*map(with_mean, errors))
+    """ECE of each of ``COLUMNS``; the bins stay where they are in every resample.
+
+    A gap has no sign, so noise only widens it, and a resample has more noise than the photos: its
+    errors are lessened by what resampling adds on average.
+    """
+    findings = zip(scalps.confidence.T, scalps.right.T, strict=True)
+    sums = np.stack([reliability.sums_by_bin(*finding) for finding in findings], axis=1)
+    seen = with_mean(reliability.calibration_error(sums.sum(axis=0)))
+    drawn = with_mean(reliability.calibration_error(samples.totals(sums)))
+    return estimates(seen, (drawn - drawn.mean(axis=0) + seen).clip(0.0))
 
 
 def share_of(among: NDArray[np.bool_], which: NDArray[np.bool_], samples: Resamples) -> Estimate:
