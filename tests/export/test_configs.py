@@ -27,14 +27,23 @@ def test_committed_configs_are_the_written_ones(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", contract.COMPONENTS)
-def test_components_batch_reject_and_warm_up(model: str) -> None:
+def test_components_are_warmed_up(model: str) -> None:
     config = committed(model)
-    policy = config.dynamic_batching.default_queue_policy
     assert config.backend == "pytorch"
+    assert {w.batch_size for w in config.model_warmup} >= {1, config.max_batch_size}
+
+
+def test_the_trunk_batches_and_rejects() -> None:
+    policy = committed(contract.TRUNK).dynamic_batching.default_queue_policy
     assert policy.timeout_action == model_config_pb2.ModelQueuePolicy.REJECT
     assert 0 < policy.max_queue_size <= 256
     assert policy.default_timeout_microseconds > 0
-    assert {w.batch_size for w in config.model_warmup} >= {1, config.max_batch_size}
+
+
+@pytest.mark.parametrize("model", [*contract.HEADS, contract.DOMAIN_HEAD])
+def test_nothing_is_dropped_between_the_steps_that_run_side_by_side(model: str) -> None:
+    """``tests/faults/test_clients_gone.py`` shows what comes of it."""
+    assert not committed(model).HasField("dynamic_batching")
 
 
 def test_the_ensemble_fits_its_parts() -> None:
