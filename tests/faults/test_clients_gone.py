@@ -41,7 +41,7 @@ async def _ask_on(client: TritonClient) -> None:
 
 async def test_clients_that_die_in_flight_leave_triton_at_work(stack: RunningStack) -> None:
     """Triton's own process lives on, and every head answers."""
-    rng = random.Random(5)
+    rng = random.Random(5)  # noqa: S311 to be repeatable
     triton = stack.control.parts["triton"].process
     assert triton
     program = triton.program_pids()
