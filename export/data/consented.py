@@ -6,12 +6,17 @@ these photos are kept nowhere: a withdrawn consent leaves nothing behind.
 """
 
 from pathlib import Path
+from typing import Final
 
 from dupi.knowledge.grade_sheet import PHOTOS, SHEET, GradeRow, read_sheet
 from dupi.knowledge.labels import BadLabel
+from dupi.knowledge.vocabulary import AgeBand
 from export.data.fingerprints import Fingerprint, fingerprints
 from export.data.items import CONSENTED, Item
 from export.data.remarks import Reason, Remarks
+
+_AGES: Final = {band: f"{decade}0대" for decade, band in enumerate(AgeBand, start=1)}
+"""In the AI-Hub data's words, so that figures by age count both together."""
 
 
 def read_consented(folder: Path, remarks: Remarks) -> list[Item]:
@@ -53,7 +58,7 @@ def _item(path: Path, row: GradeRow, grades: tuple[int, ...], found: Fingerprint
         grades=grades,
         digest=found.digest,
         site=row.site,
-        age=row.age,
+        age=row.age and _AGES[row.age],
         gender=row.gender,
         source=CONSENTED,
         picture=found.picture,

@@ -24,9 +24,6 @@ from dupi.knowledge.labels import BadLabel
 from dupi.knowledge.vocabulary import AgeBand, Condition, ScalpSite
 from dupi.resources import Resources
 from dupi.settings import Settings
-from export.data.consented import read_consented
-from export.data.items import CONSENTED
-from export.data.remarks import BadData, Reason, Remarks
 from tests.analyses.doubles import (
     MILD,
     SEVERE,
@@ -63,10 +60,10 @@ def pictures(folder: Path) -> set[str]:
     return {path.stem for path in folder.glob("photos/*")}
 
 
-def grade(folder: Path, grades: tuple[str, ...] = ("0", "1", "2", "3", "0", "1")) -> None:
+def grade(folder: Path) -> None:
     """An operator fills the first row in."""
     first, *others = sheet(folder)
-    signed = replace(first, graded=grades, graded_by="김운영")
+    signed = replace(first, graded=("0", "1", "2", "3", "0", "1"), graded_by="김운영")
     (folder / SHEET).write_bytes(write_sheet([signed, *others]))
 
 
@@ -247,30 +244,3 @@ async def test_people_are_listed_page_by_page_and_only_while_they_consent(
     monkeypatch.setattr(consented, "_PAGE", 2)
     found = [user_id async for user_id in consented.consenting_people(platform)]
     assert sorted(found) == sorted([people[0], people[3], people[4]])
-
-
-async def test_only_rows_that_an_operator_signed_are_trained_on(
-    platform: Resources, folder: Path
-) -> None:
-    await a_contributor(platform, *SITES)
-    await bring(platform, folder)
-    grade(folder)
-    remarks = Remarks()
-    [item] = read_consented(folder, remarks)
-    assert item.grades == (0, 1, 2, 3, 0, 1)
-    assert (item.source, item.path.stem) == (CONSENTED, sheet(folder)[0].photo)
-    assert item.group == item.device == f"consented/{sheet(folder)[0].person}"
-    assert dict(remarks.counts) == {Reason.NOT_GRADED: 1}
-
-
-async def test_a_signed_row_with_a_wrong_grade_is_left_out_and_named(
-    platform: Resources, folder: Path
-) -> None:
-    await a_contributor(platform, *SITES)
-    await bring(platform, folder)
-    grade(folder, ("0", "1", "2", "4", "0", "1"))
-    remarks = Remarks()
-    assert read_consented(folder, remarks) == []
-    assert "value_4 is '4'" in remarks.examples[Reason.BAD_LABEL][0]
-    with pytest.raises(BadData, match=sheet(folder)[0].photo):
-        read_consented(folder, Remarks(is_strict=True))

@@ -7,16 +7,15 @@ from typing import Literal
 
 import pytest
 
-from dupi.knowledge.vocabulary import Condition, Gender, ScalpSite, Severity
+from dupi.knowledge.vocabulary import Gender, ScalpSite
 from export.data.aihub import find_items, main
-from export.data.aihub_files import folder_grade, official_side
+from export.data.aihub_files import official_side
 from export.data.items import Split
 from export.data.remarks import BadData, Reason
 from tests.export.data.making import GRADES, answers, label, photo, stem, whole, write
 
 Form = Literal["NFC", "NFD"]
 NAME = stem()
-CROPS = ("lake__1", "lake__2", "hill__1")
 
 LAYOUTS = {
     "together": ("", "", ""),
@@ -192,23 +191,6 @@ def test_broken_answers_leave_the_photo(tmp_path: Path) -> None:
     assert dict(found.remarks.counts) == {Reason.BAD_METADATA: 1}
 
 
-FOLDERS = {
-    "Training/탈모/[원천]탈모_2.중등도": (Condition.HAIR_LOSS, Severity.MODERATE),
-    "1.미세각질/0.양호": (Condition.FINE_SCALING, Severity.NONE),
-    "모낭홍반농포/3.중증": (Condition.FOLLICULAR_PUSTULES, Severity.SEVERE),
-    "4.모낭홍반_농포/[라벨]_1.경증": (Condition.FOLLICULAR_PUSTULES, Severity.MILD),
-    "3.모낭사이홍반/1.경증": (Condition.INTERFOLLICULAR_ERYTHEMA, Severity.MILD),
-    "photos": None,
-    "비듬": None,
-}
-
-
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-@pytest.mark.parametrize(("folder", "said"), FOLDERS.items())
-def test_folders_tell_condition_and_grade(folder: str, said: object, form: Form) -> None:
-    assert folder_grade(Path(unicodedata.normalize(form, folder))) == said
-
-
 def test_a_folder_that_contradicts_the_label_is_reported_and_the_label_holds(
     tmp_path: Path,
 ) -> None:
@@ -224,20 +206,6 @@ def test_of_two_copies_the_validation_folder_s_stands_for_both(tmp_path: Path) -
         write(tmp_path / place, whole(NAME))
     [item] = find_items(tmp_path).items
     assert official_side(item.path) is Split.TEST
-
-
-def test_what_is_no_scalp_needs_no_label_and_may_share_names(tmp_path: Path) -> None:
-    write(tmp_path, {"strangers/fur/1.jpg": photo(1), "strangers/text/1.jpg": photo(2)})
-    found = find_items(tmp_path)
-    assert [item.grades for item in found.items] == [(), ()]
-    assert {item.source for item in found.items} == {"fur", "text"}
-    assert not found.remarks.counts
-
-
-def test_crops_of_one_photograph_stay_together(tmp_path: Path) -> None:
-    write(tmp_path / "strangers/walls", {f"{name}.jpg": photo(n) for n, name in enumerate(CROPS)})
-    groups = {item.path.stem: item.group for item in find_items(tmp_path).items}
-    assert groups["lake__1"] == groups["lake__2"] != groups["hill__1"]
 
 
 def test_a_label_that_names_another_file_is_noticed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Pictures that are the same to the eye are found, and among many only those."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,6 @@ def test_fingerprints_are_kept_until_the_file_changes(tmp_path: Path) -> None:
     assert first == [(path, fingerprint(path)) for path in paths]
     state = paths[0].stat()
     paths[0].write_bytes(bytes(state.st_size))  # not looked at: same size and time
-    import os
-
     os.utime(paths[0], ns=(state.st_atime_ns, state.st_mtime_ns))
     write(tmp_path, {"b.jpg": photo(3)})
     second = dict(fingerprints(paths, cache))
