@@ -1,7 +1,7 @@
 """Draws a synthetic data set in the AI-Hub scalp data set's file format.
 
-    python -m export.data.synthetic var/data/train --count 16000 --workers 2
-    python -m export.data.synthetic var/data/test --count 3000 --seed 77 --purpose test
+    python -m export.data.synthetic FOLDER --count 16000 --workers 2
+    python -m export.data.synthetic FOLDER --count 3000 --strangers 1300 --seed 77 --purpose test
 
 writes ``photos/<stem>.jpg``, ``labels/<stem>.json`` and ``labels/<stem>_META.json``, and photos
 that are no scalp into ``strangers/<kind>/``. A photo depends on purpose, seed, number and width
@@ -15,10 +15,9 @@ time and space of the microscope's 640 × 480.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -166,8 +165,12 @@ class _DataSet:
     purpose: Purpose
     width: int
 
+    def mark(self, number: int) -> str:
+        """What a photo depends on, so that sets that share a folder keep apart."""
+        return f"{self.purpose}-{self.seed}-{self.width}-{number}"
+
     def write_photo(self, number: int) -> None:
-        mark = self.folder / LABELS / f".{self.seed}-{number}.done"
+        mark = self.folder / LABELS / f".{self.mark(number)}.done"
         if mark.exists():
             return
         drawn = draw(self.seed, number, purpose=self.purpose, width=self.width)
@@ -181,8 +184,8 @@ class _DataSet:
 
     def write_stranger(self, number: int) -> None:
         rng = np.random.default_rng([self.seed, 4, number])
-        kind, device = pick_kind(rng), pick_device(rng, self.purpose)
-        path = self.folder / STRANGERS / kind / f"{self.seed}-{number}.jpg"
+        kind, device = pick_kind(rng, self.purpose), pick_device(rng, self.purpose)
+        path = self.folder / STRANGERS / kind / f"{self.mark(number)}.jpg"
         if path.exists():
             return
         path.parent.mkdir(exist_ok=True)
@@ -204,7 +207,7 @@ def write_dataset(  # noqa: PLR0913 (its size, its kind and how it is made)
 ) -> None:
     """``count`` scalp photos with their labels, and ``strangers``: a fifth as many where None.
 
-    Raises ``ValueError`` for the one seed that is kept for drawings of wanted grades.
+    Raises ``ValueError`` for the seed that is kept for wanted grades.
     """
     if seed == _WANTED:
         raise ValueError(f"seed {seed} is kept for drawings that no data set may hold")
@@ -213,15 +216,14 @@ def write_dataset(  # noqa: PLR0913 (its size, its kind and how it is made)
     if strangers is None:
         strangers = round(count * _STRANGERS_PER_PHOTO)
     data_set = _DataSet(folder, seed, purpose, width)
-    for write, of, what in (
-        (partial(_DataSet.write_photo, data_set), count, "photos"),
-        (partial(_DataSet.write_stranger, data_set), strangers, "strangers"),
-    ):
+    writing = {"photos": (data_set.write_photo, count)}
+    writing["strangers"] = (data_set.write_stranger, strangers)
+    for what, (write, of) in writing.items():
         for _ in track(_written(write, of, workers), what, total=of):
             pass
 
 
-def _written(write: "partial[None]", count: int, workers: int) -> Iterator[None]:
+def _written(write: Callable[[int], None], count: int, workers: int) -> Iterator[None]:
     if workers == 1:
         yield from map(write, range(count))
         return

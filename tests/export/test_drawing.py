@@ -187,11 +187,13 @@ def test_every_kind_of_stranger_depends_on_its_seed_alone(kind: str) -> None:
     assert one.tobytes() == same.tobytes() != other.tobytes()
 
 
-def test_every_third_stranger_is_a_face() -> None:
+def test_training_has_many_faces_and_a_test_as_many_of_each_kind() -> None:
     rng = np.random.default_rng(0)
-    picked = [pick_kind(rng) for _ in range(400)]
-    assert set(picked) == set(KINDS)
-    assert 110 < picked.count("face") < 175
+    picked = {p: Counter(pick_kind(rng, p) for _ in range(1300)) for p in Purpose}
+    assert all(set(counts) == set(KINDS) for counts in picked.values())
+    training, test = picked[Purpose.TRAINING], picked[Purpose.TEST]
+    assert training["face"] == training.most_common(1)[0][1] > 300
+    assert min(test.values()) > 60
 
 
 def test_training_is_unbalanced_and_a_test_is_not() -> None:

@@ -64,12 +64,19 @@ def test_an_interrupted_run_goes_on_and_workers_change_nothing(
     folder: Path, tmp_path: Path
 ) -> None:
     write_dataset(tmp_path, count=3, strangers=1, seed=7, width=WIDTH)
-    (tmp_path / "labels" / ".7-2.done").unlink()
+    (tmp_path / "labels" / ".training-7-96-2.done").unlink()
     times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.jpg")}
     write_dataset(tmp_path, count=8, strangers=3, seed=7, width=WIDTH, workers=2)
     assert contents(tmp_path) == contents(folder)
     kept = [path for path, time in times.items() if path.stat().st_mtime_ns == time]
     assert len(kept) == 3
+
+
+def test_sets_of_one_seed_keep_apart_in_one_folder(tmp_path: Path) -> None:
+    for purpose in Purpose:
+        write_dataset(tmp_path, count=2, strangers=1, seed=7, width=WIDTH, purpose=purpose)
+    assert len(list(tmp_path.rglob("photos/*.jpg"))) == 4
+    assert len(list(tmp_path.rglob("strangers/*/*.jpg"))) == 2
 
 
 def test_a_photo_depends_on_its_seed_and_number() -> None:
