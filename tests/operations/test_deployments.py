@@ -16,7 +16,12 @@ from dupi.operations.models import Deployment
 from dupi.operations.published import MixedTrunks, newest_published
 from dupi.operations.readiness import readiness
 from dupi.operations.reconciler import reconcile, reconcile_until
-from dupi.operations.service import ensure_first_deployment, get_live_deployment, is_applied
+from dupi.operations.service import (
+    deployment_of,
+    ensure_first_deployment,
+    get_live_deployment,
+    is_applied,
+)
 from dupi.resources import Resources
 from dupi.vision import contract as names
 from tests.operations.deployments import a_deployment
@@ -54,6 +59,15 @@ async def test_the_first_deployment_is_made_once_however_many_ask(platform: Reso
 async def test_a_deployment_that_is_live_is_kept(platform: Resources) -> None:
     live = await a_deployment(number=5, version="9").insert()
     assert (await ensure_first_deployment(platform)).id == live.id
+
+
+async def test_answers_are_judged_by_the_deployment_that_gave_them(platform: Resources) -> None:
+    first = await ensure_first_deployment(platform)
+    second = a_deployment(number=2).model_copy(update={"previous_id": first.id})
+    await second.insert()
+    assert (await deployment_of(second.versions)).id == second.id
+    assert (await deployment_of(first.versions)).id == first.id
+    assert (await deployment_of({**first.versions, names.TRUNK: 99})).id == second.id
 
 
 async def test_reconciling_loads_components_then_pins_the_ensemble(

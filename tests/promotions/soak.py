@@ -6,10 +6,8 @@ its pipeline's way of asking at the live size is used. Triton is killed once in 
 """
 
 import asyncio
-import os
 import random
 import shutil
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +19,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from api.local_stack.paths import ML_PYTHON, MODEL_REPOSITORY, ROOT
 from dupi.adapters.triton import Classification
 from dupi.errors import Conflict
 from dupi.operations.audit import Actor, ActorKind, AuditEvent
@@ -40,11 +37,13 @@ from dupi.operations.service import (
 from dupi.resources import Resources
 from dupi.vision import contract as names
 from tests.promotions.load import Change, Log, running_load, until_answers
+from tests.support.models import copied_repository, newest_version, publish_candidates
 from tests.support.store import fresh_resources, running_store, settings_for_tests
 from tests.support.triton import triton_at
 
 CANDIDATE: Final = 901
 TRUNK: Final = 902
+BROKEN: Final = 903
 SMALLER: Final = 128
 HEADS: Final = (names.HEADS[4], names.HEADS[0])
 _ACTOR: Final = Actor(kind=ActorKind.COMMAND_LINE, name="soak")
@@ -67,6 +66,7 @@ class PromotionsReport:
     latency_ms: dict[str, float] = field(default_factory=dict)
     switch_ms: dict[str, float] = field(default_factory=dict)
     shadowed: int = 0
+    broken_version: str = ""
     after_a_restart: str = ""
     problems: list[str] = field(default_factory=list)
 
@@ -88,9 +88,9 @@ async def run(
 ) -> PromotionsReport:
     """There is a report in every case: what broke the run is a problem in it."""
     report, log = PromotionsReport(seed), Log()
-    repository = await asyncio.to_thread(a_repository, state / "models")
+    repository = await asyncio.to_thread(copied_repository, state / "models")
     say("publishing candidates")
-    await asyncio.to_thread(publish_candidates, repository)
+    await asyncio.to_thread(publish_all_candidates, repository)
     try:
         async with _platform(state, repository) as platform:
             await _carry_out(platform, report, log, say, classifications, promotions)
@@ -100,35 +100,18 @@ async def run(
     return report
 
 
-def a_repository(folder: Path) -> Path:
-    """The published models, to which candidates can be added without touching the original."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(MODEL_REPOSITORY, folder, copy_function=_linked)
-    return folder
-
-
-def _linked(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
-
-
-def publish_candidates(repository: Path) -> None:
-    live = {model: _newest(repository, model) for model in names.COMPONENTS}
+def publish_all_candidates(repository: Path) -> None:
+    live = {model: newest_version(repository, model) for model in names.COMPONENTS}
     heads = [f"{head}={live[head]}:{CANDIDATE}" for head in HEADS]
-    _publish(repository, *heads)
+    publish_candidates(repository, *heads)
     everything = [f"{model}={live[model]}:{TRUNK}" for model in names.COMPONENTS]
-    _publish(repository, "--trunk", str(TRUNK), "--size", str(SMALLER), *everything)
-
-
-def _publish(repository: Path, *arguments: str) -> None:
-    program = (str(ML_PYTHON), "-m", "tests.promotions.candidates", "--repository", str(repository))
-    subprocess.run([*program, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
-def _newest(repository: Path, model: str) -> int:
-    return max(int(path.parent.name) for path in (repository / model).glob("*/manifest.json"))
+    publish_candidates(repository, "--trunk", str(TRUNK), "--size", str(SMALLER), *everything)
+    broken = repository / HEADS[1] / str(BROKEN)
+    shutil.copytree(repository / HEADS[1] / str(CANDIDATE), broken)
+    (broken / "model.pt").unlink()
+    (broken / "model.pt").write_bytes(b"no model")
+    manifest = (broken / names.MANIFEST_FILE).read_text()
+    (broken / names.MANIFEST_FILE).write_text(manifest.replace(str(CANDIDATE), str(BROKEN)))
 
 
 @asynccontextmanager
@@ -172,7 +155,8 @@ async def _carry_out(  # noqa: PLR0913, PLR0917
     log.changes.append(Change(0, 0, first.versions))
     async with running_load(log, lambda: classify(resources), at_once=4):
         await _change(resources, log, {HEADS[0]: CANDIDATE})
-        say("the first candidate is live; now the trunk with its heads")
+        await _refuse_broken(resources, report)
+        say("a candidate is live, a broken one refused; now the trunk with its heads")
         await _change(resources, log, dict.fromkeys(names.COMPONENTS, TRUNK))
         await until_answers(log, (await get_live_deployment()).versions, 50, within_s=120)
         await _back(resources, log)
@@ -216,6 +200,15 @@ async def _step(resources: Resources, log: Log, dice: random.Random) -> None:
         )
     else:
         await _change(resources, log, {head: others.pop()})
+
+
+async def _refuse_broken(resources: Resources, report: PromotionsReport) -> None:
+    """What Triton cannot load fails, and the live versions serve on."""
+    live, chosen = await get_live_deployment(), [ChosenVersion(HEADS[1], str(BROKEN))]
+    failed = await promote(resources, versions=chosen, expected_id=live.id, actor=_ACTOR)
+    if failed.state is not DeploymentState.FAILED or (await get_live_deployment()).id != live.id:
+        report.problems.append(f"a broken version became {failed.state}")
+    report.broken_version = failed.failure or ""
 
 
 async def _change(resources: Resources, log: Log, versions: Mapping[str, int]) -> None:

@@ -37,12 +37,16 @@ _SAID = pytest.StashKey[list[str]]()
 async def stack(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[RunningStack]:
-    """Store, Triton, vLLM and web, as ``make up`` starts them and watches over them."""
+    """Store, Triton, vLLM and web, as ``make up`` starts them and watches over them; with a copy
+    of the published models, to which tests may add versions."""
     from api.local_stack.plan import ADVISOR, STORE, TRITON, WEB, plan_stack
     from api.local_stack.stack import Stack, running_stack
+    from tests.support.models import copied_repository
 
     given = {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
     given |= _CHANGES
+    models = tmp_path_factory.mktemp("models") / "repository"
+    given.setdefault("DUPI_MODEL_REPOSITORY", str(copied_repository(models)))
     plan = plan_stack(given, state=tmp_path_factory.mktemp("stack"), database="dupi_test")
     sys.stderr.write("\n(starting the store, Triton, vLLM and web)\n")
     said = pytestconfig.stash.setdefault(_SAID, [])
