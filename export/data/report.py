@@ -20,7 +20,9 @@ _NOT_KNOWN: Final = "not known"
 _NOTES: Final = (
     "The grades are those of the labels. Two conditions occur together where both are graded "
     "above 0. A session is a person's visit as far as file names tell: where nearly every session "
-    "holds one photo, the names do not tell, and only the split by device is safe."
+    "holds one photo, the names do not tell, and only the split by device is safe. Sessions that "
+    "share a picture count as one: a very large one says that pictures were taken for the same "
+    "which are not."
 )
 
 Cells = tuple[str | int | float, ...]
@@ -66,6 +68,7 @@ def _totals(items: Sequence[Item], scalps: Sequence[Item], remarks: Remarks) -> 
         "photos of other things": len(items) - len(scalps),
         "sessions": len(sessions),
         "sessions of one photo": alone,
+        "photos of the largest session": max(sessions.values(), default=0),
         "devices": len({item.device for item in scalps}),
         "files left out": remarks.left_out,
         "faults": remarks.faults,
