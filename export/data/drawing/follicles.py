@@ -20,9 +20,6 @@ class Follicles:
     places: Points
     hairs: NDArray[np.int64]
 
-    def inside(self, margin: float = 24.0) -> Points:
-        return self.places[inside(self.places, margin)]
-
     @property
     def owners(self) -> NDArray[np.int64]:
         """Of each hair, which follicle it grows from."""

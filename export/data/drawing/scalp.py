@@ -1,7 +1,7 @@
 """One scalp photo: the layers from the skin outwards, each as much as its amount says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -75,31 +75,22 @@ def draw_scalp(scene: Scene, rng: np.random.Generator, *, width: int = WIDTH) ->
     return Scalp(photograph(drawing.canvas, scene.device), lesions)
 
 
-@dataclass(slots=True)
 class _Drawing:
     """A canvas, its scene, a source of chance for each condition, and the masks so far."""
-
-    scene: Scene
-    canvas: Canvas = field(init=False)
-    chances: dict[Condition, np.random.Generator] = field(init=False)
-    ways: dict[Condition, str] = field(init=False)
-    follicles: Follicles = field(init=False)
-    left: NDArray[np.bool_] = field(init=False)
-    masks: dict[Condition, Floats] = field(init=False)
 
     def __init__(self, scene: Scene, rng: np.random.Generator, width: int) -> None:
         self.scene = scene
         self.chances = {c: np.random.default_rng(rng.integers(2**62)) for c in Condition}
         self.ways = {c: WAYS[c][r.integers(len(WAYS[c]))] for c, r in self.chances.items()}
         self.canvas = Canvas(rng, width=width, magnification=scene.device.magnification)
-        self.masks = {}
+        self.masks: dict[Condition, Floats] = {}
+        self._plant()
 
     def amount(self, condition: Condition) -> tuple[float, str]:
         """How much is drawn of it, and in which way."""
         return self.scene.amounts[condition], self.ways[condition]
 
     def draw(self) -> None:
-        self._plant()
         self._draw_ground()
         hairs, tones = self._grow()
         inflamed = self._draw_under_hair()
@@ -108,6 +99,7 @@ class _Drawing:
         nuisances.add(self.canvas, nuisances.OVER_HAIR, self.scene.nuisances)
 
     def _plant(self) -> None:
+        """Follicles, and which of their hairs are left."""
         full = fullness(self.scene.site) * (1.3 if self.scene.setting is Setting.FULL_HAIR else 1)
         planted = plant(self.canvas, self.scene.person, full)
         self.follicles = planted.without(_beyond_hairline(self.canvas, planted, self.scene.setting))
