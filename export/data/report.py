@@ -10,6 +10,7 @@ from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dupi.knowledge.vocabulary import Condition, Severity
 from export.data.items import Item, data_digest
@@ -127,11 +128,12 @@ def _named(condition: Condition) -> str:
 
 def print_report(report: Report, console: Console) -> None:
     for section in report.sections:
-        table = Table(title=section.title, title_justify="left")
+        table = Table()
         for place, column in enumerate(section.columns):
             table.add_column(column, justify="left" if place == 0 else "right")
         for row in section.rows:
-            table.add_row(*map(str, row))
+            table.add_row(*(Text(str(cell)) for cell in row))  # names may look like markup
+        console.print(f"\n{section.title}", style="bold")
         console.print(table)
     console.print(f"data_sha256 {report.data_sha256}")
 
