@@ -1,17 +1,19 @@
 """Trains the in-domain head anew on a released trunk, which stays as it is.
 
     python -m export.data.synthetic var/data/domain --count 500 --strangers 700
-    python -m export.domain --data var/data/domain --run var/runs/domain --version 2
+    python -m export.data.real_photos var/data/real
+    python -m export.domain --data var/data/domain var/data/real/training \\
+        --run var/runs/domain --version 3
 
 A head alone takes minutes: the trunk's answers are computed once. The other heads are left alone,
-and so are their figures.
+and so are their figures. Real photographs teach it that not all that is drawn is a scalp and not
+all that is photographed is none; those of ``real/judging`` are refused, for they judge it.
 """
 
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import track
@@ -20,14 +22,21 @@ from torch.nn import functional
 
 from dupi.vision import contract
 from export.calibrate import Calibration, calibrate_domain
-from export.data.dataset import NO_GRADE, Packed, Split, packed_splits
+from export.data.dataset import NO_GRADE, Packed, Sources, Split, packed_splits
+from export.data.real_photos import is_photograph, refuse_judging
 from export.network import Head, ScalpNetwork, domain_head
 from export.recipe import Backbone
 from export.refine import Settings, compute_cells
-from export.weights_file import WEIGHTS, Card, halved, load_into, read_card, save_weights
+from export.weights_file import (
+    Card,
+    halved,
+    load_into,
+    read_card,
+    save_weights,
+    weights_files,
+)
 
 _BATCH = 64
-_TRUNK = WEIGHTS / f"{contract.TRUNK}-1.safetensors"
 _SETTINGS = Settings(views=1, steps=800)
 
 
@@ -100,8 +109,10 @@ def retrain(
 ) -> tuple[Path, Score]:
     """Writes the head's weights file into ``folder``; its score is of the test split.
 
-    Raises ``ValueError`` where ``trunk`` is no trunk.
+    Raises ``ValueError`` where ``trunk`` is no trunk, and where the data holds photographs that
+    heads are judged by.
     """
+    refuse_judging(data[Split.TRAINING])
     base = read_card(trunk)
     if base.model != contract.TRUNK:
         raise ValueError(f"{trunk.name} is no {contract.TRUNK}")
@@ -118,8 +129,6 @@ def retrain(
 
 
 def _card(base: Card, version: int, found: Calibration, training: Packed) -> Card:
-    strangers = int(np.sum(training.grades[:, 0] == NO_GRADE))
-    scalps = len(training) - strangers
     return Card(
         model=contract.DOMAIN_HEAD,
         version=version,
@@ -127,23 +136,39 @@ def _card(base: Card, version: int, found: Calibration, training: Packed) -> Car
         input_size=base.input_size,
         temperature=found.temperature,
         abstain_below=found.abstain_below,
-        trained_on=f"{scalps:,} synthetic photos of scalps and {strangers:,} of faces and other "
-        "things, drawn by this project but for pieces of sample photos",
+        trained_on=_described(training),
         data_sha256=training.data_sha256,
     )
 
 
+def _described(training: Packed) -> str:
+    strangers = training.grades[:, 0] == NO_GRADE
+    real = int((strangers & is_photograph(training.sources)).sum())
+    drawn, scalps = int(strangers.sum()) - real, int((~strangers).sum())
+    return (
+        f"{scalps:,} synthetic photos of scalps and {drawn:,} of faces and other things, drawn by "
+        f"this project but for pieces of sample photos, and {real:,} photographs of other things; "
+        "no photograph of a scalp"
+    )
+
+
+def _newest_trunk() -> Path:
+    trunks = [path for path in weights_files() if read_card(path).model == contract.TRUNK]
+    return max(trunks, key=lambda path: read_card(path).version)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="scalps and strangers")
+    parser.add_argument("--data", type=Path, required=True, nargs="+", help="scalps and strangers")
     parser.add_argument("--run", type=Path, required=True, help="where the weights are written")
     parser.add_argument("--version", type=int, required=True)
-    parser.add_argument("--trunk", type=Path, default=_TRUNK)
+    parser.add_argument("--trunk", type=Path, help="weights file; the newest where not given")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    size = read_card(given.trunk).input_size
-    data = packed_splits(given.data, given.run.parent / "packed", size)
-    path, test = retrain(given.trunk, data, given.version, _SETTINGS, given.run)
+    trunk = given.trunk or _newest_trunk()
+    sources, cache = Sources(aihub=tuple(given.data)), given.run.parent / "packed"
+    data = packed_splits(sources, cache, read_card(trunk).input_size)
+    path, test = retrain(trunk, data, given.version, _SETTINGS, given.run)
     Console().print(f"{path}: of the test split, {test}")
 
 

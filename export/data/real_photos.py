@@ -24,14 +24,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from rich.console import Console
 from rich.progress import track
 
-from export.data.items import STRANGERS
+from export.data.items import STRANGERS, Packed
 
 LIST: Final = Path(__file__).with_suffix(".csv")
 TRAINING, JUDGING = "training", "judging"
+KIND: Final = "photograph of "
+"""How the kind of a real photograph begins; kinds of drawn strangers begin otherwise."""
 _SHARE_OF_TRAINING: Final = 0.25
 _SIZE: Final = (640, 480)
 _LEAST_HEIGHT: Final = 240
@@ -52,13 +55,30 @@ class RealPhoto:
 
     @property
     def side(self) -> str:
-        """``TRAINING`` or ``JUDGING``, by the source alone."""
-        place = int.from_bytes(hashlib.sha256(self.source.encode()).digest()[:4], "big") / 2**32
-        return TRAINING if place < _SHARE_OF_TRAINING else JUDGING
+        return side_of(self.source)
 
 
 class NoPackages(RuntimeError):
     """This machine has no apt to fetch packages with."""
+
+
+def side_of(source: str) -> str:
+    """``TRAINING`` or ``JUDGING``, by the name alone."""
+    place = int.from_bytes(hashlib.sha256(source.encode()).digest()[:4], "big") / 2**32
+    return TRAINING if place < _SHARE_OF_TRAINING else JUDGING
+
+
+def is_photograph(kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which strangers of these kinds are real photographs, and not drawn."""
+    return np.strings.startswith(kinds, KIND)
+
+
+def refuse_judging(packed: Packed) -> None:
+    """Raises ``ValueError`` where photos to train on hold a photograph that heads are judged by."""
+    for group in np.unique(packed.groups[is_photograph(packed.sources)]):
+        source = str(group).rpartition("/")[2]
+        if side_of(source) == JUDGING:
+            raise ValueError(f"{source} is a photograph to judge by: train on {TRAINING}/ alone")
 
 
 def listed(path: Path = LIST) -> tuple[RealPhoto, ...]:

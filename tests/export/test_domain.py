@@ -1,5 +1,6 @@
 """The in-domain head, trained anew on a trunk that stays as it is; on noise, so on few photos."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from dupi.vision import contract
 from export.calibrate import Calibration
 from export.data.dataset import Packed, Split
+from export.data.real_photos import JUDGING, KIND, TRAINING, listed
 from export.domain import Features, retrain, score, train_head
 from export.network import Trunk
 from export.refine import Settings
@@ -45,12 +47,36 @@ def test_a_new_head_on_the_same_trunk(tmp_path: Path) -> None:
     card = read_card(path)
     assert (card.model, card.version, card.trunk_version) == (contract.DOMAIN_HEAD, 7, 4)
     assert card.abstain_below is not None
-    assert "8 synthetic" in card.trained_on
+    assert "8 synthetic photos of scalps and 8 of faces" in card.trained_on
     assert (test.scalps, test.strangers) == (8, 8)
     assert test.scalps_refused + test.strangers_taken <= 1
     _, served = served_module(path)
     features = torch.randn(2, contract.FEATURE_CHANNELS, 4, 4)
     assert served(features)[1].tolist() == [[7]] * 2
+
+
+def photographed(source: str) -> Packed:
+    """Scalps and strangers, the last of which is a real photograph of ``source``."""
+    packed = dark_scalps_and_light_strangers(4, 1)
+    kind = f"{KIND}a thing"
+    groups = np.array(["1", "2", "3", f"{kind}/{source}"])
+    return replace(packed, groups=groups, sources=np.array(["", "", "fur", kind]))
+
+
+def test_photographs_to_train_on_are_told_on_the_card(tmp_path: Path) -> None:
+    source = next(photo.source for photo in listed() if photo.side == TRAINING)
+    data = dict.fromkeys(Split, photographed(source))
+    trunk = save_trunk(tmp_path / "weights")
+    path, _ = retrain(trunk, data, 7, Settings(views=1, steps=1), tmp_path)
+    assert "2 synthetic photos of scalps and 1 of faces" in read_card(path).trained_on
+    assert "1 photographs of other things" in read_card(path).trained_on
+
+
+def test_no_head_is_trained_on_the_photographs_that_judge_it(tmp_path: Path) -> None:
+    source = next(photo.source for photo in listed() if photo.side == JUDGING)
+    data = {Split.TRAINING: photographed(source)}
+    with pytest.raises(ValueError, match=f"{source} is a photograph to judge by"):
+        retrain(save_trunk(tmp_path / "weights"), data, 7, SETTINGS, tmp_path)
 
 
 def test_a_head_is_no_trunk(tmp_path: Path) -> None:
@@ -62,8 +88,9 @@ def test_a_head_is_no_trunk(tmp_path: Path) -> None:
         Settings(views=1, steps=1),
         folder,
     )
+    data = {Split.TRAINING: dark_scalps_and_light_strangers(2, 1)}
     with pytest.raises(ValueError, match=r"scalp_domain-7\.safetensors is no scalp_trunk"):
-        retrain(path, {}, 8, SETTINGS, folder)
+        retrain(path, data, 8, SETTINGS, folder)
 
 
 def test_what_is_told_wrongly_is_counted() -> None:
