@@ -27,7 +27,8 @@ COARSE, FINE = 8, 16
 _FLAT: Final = 2.0
 """Standard deviation (of 255) below which a picture's perceptual hash would be of its noise."""
 _AHEAD: Final = 4
-_KEPT_AT_ONCE: Final = 500
+_KEPT_AT_ONCE: Final = 100
+"""Few, for another process that keeps something waits until they are written."""
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS fingerprints (path TEXT PRIMARY KEY, size INTEGER, changed INTEGER,"
     " digest TEXT, picture TEXT, fault TEXT)"
