@@ -10,9 +10,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,9 @@ _AT_ONCE: Final = 2
 _LOOK_EVERY_S: Final = 0.2
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 """All runs and what they start read the same modules: compiled once, not by each."""
+_THREADS: Final = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // _AT_ONCE))}
+"""torch's threads spin while they wait for each other: more of them than cores that are free take
+twice the time of all."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Run:
     title: str
     python: Path
     marks: str
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def report(self) -> Path:
@@ -53,7 +57,7 @@ class Run:
         colour = "yes" if sys.stdout.isatty() else "no"
         own = ("-qq", "-p", "no:cacheprovider", f"--color={colour}", "-m", self.marks)
         command = [str(self.python), "-m", "pytest", *own, f"--junitxml={self.report}", *arguments]
-        environment = {**os.environ, **_ENVIRONMENT}
+        environment = {**self.environment, **os.environ, **_ENVIRONMENT}
         with self.log.open("wb") as log:
             return subprocess.run(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False
@@ -62,7 +66,7 @@ class Run:
 
 RUNS: Final = (
     Run("parts", "Tests of the parts", SERVING_PYTHON, "not ml and not stack"),
-    Run("ml", "Tests of the ml environment", ML_PYTHON, "ml"),
+    Run("ml", "Tests of the ml environment", ML_PYTHON, "ml", _THREADS),
     Run("stack", "Tests on the running stack", SERVING_PYTHON, "not ml and stack"),
 )
 
