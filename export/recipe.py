@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dupi.knowledge.vocabulary import Condition
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Amount = Annotated[float, Field(ge=0)]
@@ -117,6 +119,7 @@ class Recipe(Section):
 
     name: str
     seed: int
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)] = tuple(Condition)
     layout: Literal["shared", "per_condition", "ensemble"] = "shared"
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -172,13 +175,32 @@ class Recipe(Section):
 
 def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     """Raises ``ValueError`` where a value is missing, unknown or out of range."""
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    content = read_values(path)
     for override in overrides:
         place, equals, value = override.partition("=")
         if not equals:
             raise ValueError(f"{override}: expected place=value")
         override_value(content, place.strip(), read_value(value.strip()))
     return Recipe.model_validate(content)
+
+
+def read_values(path: Path) -> Json:
+    """The file's values over those of the file beside it that it names as its ``base``."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    base = content.pop("base", None)
+    return _over(read_values(path.with_name(base)), content) if base else content
+
+
+def _over(below: Json, above: Json) -> Json:
+    """Tables are merged, other values replaced."""
+    merged = {
+        n: _over(below[n], v) if _are_tables(below.get(n), v) else v for n, v in above.items()
+    }
+    return {**below, **merged}
+
+
+def _are_tables(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def override_value(content: Json, place: str, value: Any) -> None:

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from export.data.dataset import packed_splits
 from export.data.items import Packed, Split
+from export.data.options import add_data_options, read_packed
 from export.metrics import Predicted, exact_share
 from export.network import ScalpNetwork
 from export.recipe import Augmentation, Loss, Recipe
@@ -124,13 +124,14 @@ def measure(network: ScalpNetwork, packed: Packed, cells: Cells) -> dict[str, fl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    for name in ("--data", "--start", "--run"):
+    for name in ("--start", "--run"):
         parser.add_argument(name, type=Path, required=True)
+    add_data_options(parser)
     given = parser.parse_args()
     network, settings = read_best(given.start / BEST), Settings()
     origin = read_origin(given.start / BEST)
     recipe = Recipe.model_validate(origin["recipe"])
-    data = packed_splits(given.data, given.run.parent / "packed", recipe.size)
+    data = read_packed(given, given.run.parent / "packed", recipe.size)
     calibration = compute_cells(network, data[Split.CALIBRATION], views=None)
     training = compute_cells(
         network,

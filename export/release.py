@@ -1,9 +1,11 @@
 """Turns a training run into committed weights: calibrates, splits by model, halves the precision.
 
-python -m export.release --run var/runs/1 --data var/data/train --version 2
+    python -m export.release --run var/runs/1 --data var/data/train --version 2 \\
+        --photos-are "synthetic photos drawn by this project; no photo of a person"
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +16,8 @@ from torch import nn
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
 from export.calibrate import Calibration, calibrate_network
-from export.data.dataset import packed_splits
 from export.data.items import NO_GRADE, Packed, Split
+from export.data.options import add_data_options, read_packed
 from export.network import ScalpNetwork, load_network
 from export.recipe import Backbone, Recipe
 from export.training.checkpoints import BEST, read_best, read_origin
@@ -77,46 +79,60 @@ def _card(model: str, calibration: Calibration | None, wanted: Release, link: st
     )
 
 
-def release_run(run: Path, data: Path, version: int, folder: Path) -> list[Path]:
-    """Releases a run of the shared layout; raises ``OtherData``, ``ValueError`` for other layouts.
+def release_run(
+    run: Path, data: Mapping[Split, Packed], version: int, folder: Path, what: str = ""
+) -> list[Path]:
+    """Releases a run of the shared layout; ``what`` its photos are, where their sources' names do
+    not say it. Raises ``OtherData``, and ``ValueError`` for a run of another layout.
 
     The photos must be those it was trained on, for another split of them would calibrate on
     photos of the training.
     """
-    if not (run / BEST).exists():
-        load_run(run)
-        raise ValueError(f"{run} holds several trunks, which are judged and not served")
-    origin = read_origin(run / BEST)
-    recipe = Recipe.model_validate(origin["recipe"])
-    splits = packed_splits(data, run.parent / "packed", recipe.size)
-    training = splits[Split.TRAINING]
+    origin, training = read_origin(served_weights(run)), data[Split.TRAINING]
     if training.data_sha256 != origin["data_sha256"]:
-        raise OtherData(f"{data} holds other photos than {run} was trained on")
+        raise OtherData(f"these are other photos than {run} was trained on")
+    recipe = Recipe.model_validate(origin["recipe"])
     wanted = Release(
         version=version,
-        trained_on=describe(training),
+        trained_on=describe(training, what),
         folder=folder,
         input_size=recipe.size,
         data_sha256=training.data_sha256,
         backbone=recipe.backbone,
     )
-    return release(read_best(run / BEST), splits, wanted)
+    return release(read_best(run / BEST), data, wanted)
 
 
-def describe(training: Packed) -> str:
-    scalps = int((training.grades[:, 0] != NO_GRADE).sum())
-    return f"{scalps:,} synthetic photos drawn by this project; no photo of a person"
+def served_weights(run: Path) -> Path:
+    """The run's one file of weights; raises ``ValueError`` where it has several."""
+    if not (run / BEST).exists():
+        load_run(run)
+        raise ValueError(f"{run} holds several trunks, which are judged and not served")
+    return run / BEST
+
+
+def describe(training: Packed, what: str = "") -> str:
+    """How many scalps of the training, and ``what`` they are: their sources, where not given."""
+    scalps = training.grades[:, 0] != NO_GRADE
+    if what:
+        return f"{int(scalps.sum()):,} {what}"
+    found = Counter(source or "a source that is not known" for source in training.sources[scalps])
+    return "; ".join(f"{count:,} photos from {source}" for source, count in found.most_common())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--photos-are", default="", metavar="WHAT", help="for the cards: WHAT the "
+                        "training photos are; their sources where not given")  # fmt: skip
+    add_data_options(parser)
     parser.add_argument("--version", type=int, required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    release_run(given.run, given.data, given.version, given.weights)
+    size = Recipe.model_validate(read_origin(served_weights(given.run))["recipe"]).size
+    data = read_packed(given, given.run.parent / "packed", size)
+    release_run(given.run, data, given.version, given.weights, given.photos_are)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Trains trunk and heads together on photos in the AI-Hub layout.
+"""Trains trunk and heads together on labelled photos.
 
     python -m export.data.synthetic var/data/train --workers 2
     python -m export.train --recipe export/recipes/shipped.toml --data var/data/train \\
@@ -6,7 +6,7 @@
 
 Each epoch ends with a checkpoint, from which the same command goes on as if it had never been cut;
 ``best.safetensors`` holds the averaged weights of the epoch that graded the calibration photos
-best, ``progress.jsonl`` and ``curves.png`` how it went.
+best; ``progress.jsonl`` tells how it goes, ``curves.png`` how it went.
 """
 
 import argparse
@@ -21,11 +21,12 @@ from rich.progress import track
 from safetensors.torch import load_file
 from torch import Tensor
 
-from export.data.dataset import packed_splits
 from export.data.items import Packed, Split
+from export.data.options import add_data_options, read_packed
 from export.recipe import read_recipe
 from export.training.augment import augment
 from export.training.checkpoints import CHECKPOINT
+from export.training.curves import draw_curves
 from export.training.devices import autocast
 from export.training.layouts import Training, trainings
 from export.training.losses import domain_loss
@@ -62,12 +63,15 @@ def fit(
         run.resume()
     else:
         begin(run, start)
-    while not run.is_done:
-        loss = train_epoch(run, data[Split.TRAINING])
-        line = validate(run.average, data[Split.CALIBRATION], run.loss, run.columns)
-        rate = run.optimiser.param_groups[0]["lr"]
-        run.finish_epoch({"epoch": run.epoch + 1, "loss": loss, "learning_rate": rate, **line})
-        watch(run.lines[-1])
+    try:
+        while not run.is_done:
+            loss = train_epoch(run, data[Split.TRAINING])
+            line = validate(run.average, data[Split.CALIBRATION], run.loss, run.columns)
+            rate = run.optimiser.param_groups[0]["lr"]
+            run.finish_epoch({"epoch": run.epoch + 1, "loss": loss, "learning_rate": rate, **line})
+            watch(run.lines[-1])
+    finally:
+        draw_curves(run.lines, training.folder / "curves.png")
     return run.lines
 
 
@@ -118,7 +122,7 @@ def loss_of(run: Run, pixels: Tensor, grades: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--recipe", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="folder in the AI-Hub layout")
+    add_data_options(parser)
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--start", type=Path, help="weights of an earlier run to begin from")
     parser.add_argument("--pretrained", type=Path, help="folder with weights for the backbone")
@@ -126,7 +130,7 @@ def main() -> None:
                         help="another value than the recipe's")  # fmt: skip
     given = parser.parse_args()
     recipe = read_recipe(given.recipe, given.set)
-    data = packed_splits(given.data, given.run.parent / "packed", recipe.size)
+    data = read_packed(given, given.run.parent / "packed", recipe.size)
     for training in trainings(recipe, given.run):
         fit(training, data, Start(given.start, given.pretrained))
 

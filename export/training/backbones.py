@@ -224,7 +224,7 @@ class _ViT(nn.Module):
         sides = [side // STRIDE for side in pixels.shape[2:]]
         pixels = pixels[:, :, : sides[0] * STRIDE, : sides[1] * STRIDE]
         tokens = self.model(pixels, interpolate_pos_encoding=True).last_hidden_state[:, 1:]
-        return tokens.transpose(1, 2).reshape(len(pixels), -1, *sides)
+        return tokens.transpose(1, 2).unflatten(2, sides)
 
 
 def _convnext_v2(wanted: Backbone) -> nn.Module:

@@ -15,8 +15,10 @@ _PANELS = {
 
 
 def draw_curves(lines: Sequence[Line], path: Path) -> None:
-    """``lines``: one an epoch, as in ``progress.jsonl``."""
-    figure = Figure(figsize=(12, 3.5), layout="constrained")
+    """``lines``: one an epoch, as in ``progress.jsonl``; of none, no picture."""
+    if not lines:
+        return
+    figure = Figure(figsize=(12, 3.5))
     FigureCanvasAgg(figure)
     epochs = [line["epoch"] for line in lines]
     for axes, (title, names) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
@@ -25,4 +27,5 @@ def draw_curves(lines: Sequence[Line], path: Path) -> None:
         axes.set(title=title, xlabel="epoch")
         axes.legend()
         axes.grid(alpha=0.3)
+    figure.subplots_adjust(left=0.05, right=0.99, bottom=0.15)
     figure.savefig(path, dpi=90)

@@ -29,13 +29,17 @@ class Training:
 def trainings(recipe: Recipe, folder: Path) -> list[Training]:
     """What the recipe asks for, one after the other, each in a folder of its own."""
     if recipe.layout == "per_condition":
-        return [Training(folder / c.value.lower(), recipe, (c,)) for c in Condition]
+        return [Training(folder / c.value.lower(), recipe, (c,)) for c in recipe.conditions]
     if recipe.layout == "ensemble":
         return [
-            Training(folder / f"member_{number}", recipe.model_copy(update=dict(member)))
+            Training(
+                folder / f"member_{number}",
+                recipe.model_copy(update=dict(member)),
+                recipe.conditions,
+            )
             for number, member in enumerate(recipe.members, start=1)
         ]
-    return [Training(folder, recipe)]
+    return [Training(folder, recipe, recipe.conditions)]
 
 
 class Combined(nn.Module):
@@ -59,7 +63,7 @@ class Combined(nn.Module):
             for column, condition in enumerate(network.conditions):
                 graded[condition].append(answers[:, column])
             scalp.append(torch.sigmoid(domain))
-        averages = [torch.stack(answers).mean(dim=0) for answers in graded.values()]
+        averages = [torch.stack(answers).mean(dim=0) for answers in graded.values() if answers]
         chance = torch.stack(scalp).mean(dim=0)
         return torch.stack(averages, dim=1).clamp_min(_LEAST).log(), torch.logit(chance, _LEAST)
 

@@ -17,7 +17,6 @@ from export.training.checkpoints import (
     save_best,
     save_checkpoint,
 )
-from export.training.curves import draw_curves
 from export.training.devices import open_device, precision_on
 from export.training.layouts import Training
 from export.training.losses import GradeLoss
@@ -94,19 +93,19 @@ class Run:
             save_best(self.folder / BEST, self.average, self.origin)
         progress = {"lines": self.lines, "steps": self.steps}
         save_checkpoint(self.folder / CHECKPOINT, self._parts(), progress, self.origin)
-        self._show()
+        self._write_lines()
 
     def resume(self) -> None:
         """Goes on from the folder's checkpoint. Raises ``OtherRun``."""
         progress = resume(self.folder / CHECKPOINT, self._parts(), self.origin)
         self.lines, self.steps = progress["lines"], progress["steps"]
-        self._show()
+        self._write_lines()
 
     def _parts(self) -> dict[str, Stateful]:
         names = ("network", "average", "optimiser", "schedule", "scaler")
         return {name: getattr(self, name) for name in names}
 
-    def _show(self) -> None:
+    def _write_lines(self) -> None:
+        """Anew, so that a cut between checkpoint and line leaves no line twice or missing."""
         text = "".join(json.dumps(line) + "\n" for line in self.lines)
         (self.folder / PROGRESS).write_text(text, encoding="utf-8")
-        draw_curves(self.lines, self.folder / "curves.png")

@@ -104,6 +104,24 @@ def test_a_run_learns_and_keeps_its_best_epoch(tmp_path: Path) -> None:
     assert again["qwk"] == pytest.approx(best["qwk"], abs=2e-3)
 
 
+def test_accumulated_batches_are_one_step_of_their_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.nn.Dropout.forward", lambda _, x: x)
+    rows = np.arange(4)
+    values = {"optimiser__name": "sgd", "augmentation": {"flips": False}}
+    recipe = tiny(phases=[{"size": 32, "epochs": 1}], **values)
+    for name, step in (("once", [rows]), ("twice", [rows, rows])):
+        monkeypatch.setattr("export.train.epoch_rows", lambda *_, step=step: [step])
+        fit(Training(tmp_path / name, recipe), DATA)
+    once, twice = (
+        dict(read_best(tmp_path / n / BEST).named_parameters()) for n in ("once", "twice")
+    )
+    fresh = Run(Training(tmp_path, recipe), DATA[Split.TRAINING]).network
+    assert all(torch.allclose(twice[name], once[name], atol=1e-6) for name in once)
+    assert any(not torch.equal(p, once[name]) for name, p in fresh.named_parameters())
+
+
 def test_a_run_that_gets_no_better_is_stopped(tmp_path: Path) -> None:
     recipe = tiny(
         stopping={"figure": "loss", "patience": 2}, steps_an_epoch=1,
