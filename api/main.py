@@ -14,7 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 from api.connections import connection_options
 from api.graphql import GraphQLApp
@@ -22,6 +23,7 @@ from api.health import Readiness, live, metrics
 from api.media import Media
 from api.middleware import REQUEST_ID, RequestIds
 from api.worker import keep_startup_objects, run_workers
+from dupi.knowledge.conditions import EXAMPLES
 from dupi.logs import get_logger, set_up_logs
 from dupi.resources import open_resources
 from dupi.settings import Settings, load_settings
@@ -38,6 +40,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             Route("/media/{key:path}", Media(graphql.admission), methods=["GET"]),
+            Mount("/guide", StaticFiles(directory=EXAMPLES)),
             Route("/health/live", live),
             Route("/health/ready", Readiness().endpoint),
             Route("/metrics", metrics),

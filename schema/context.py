@@ -106,5 +106,9 @@ class Context:
         expires_at = utc_now() + timedelta(seconds=settings.photos.url_lifetime_seconds)
         return settings.base_url + signed_path(settings.secret, key, expires_at)
 
+    def guide_url(self, name: str) -> str:
+        """Of an image of the guide: for everybody, and for good."""
+        return f"{self.resources.settings.base_url}/guide/{name}"
+
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from dupi.analyses.models import Analysis
+from dupi.knowledge.vocabulary import Condition, Severity
 from dupi.resources import Resources
 from dupi.settings import Settings
 from tests.analyses.running import GOOD, run_one
@@ -54,6 +56,19 @@ async def test_a_url_that_was_changed_is_nothing(
 ) -> None:
     url = (await mina.upload(photo))["photo"]["url"]
     assert (await mina.http.get(url.replace(old, new, 1))).status_code == 404
+
+
+async def test_the_guide_s_pictures_are_for_everybody(app: Starlette) -> None:
+    async with caller(app) as someone:
+        guide = await someone.run("Conditions", locale="EN")
+        urls = [grade["exampleImageUrl"] for info in guide for grade in info["grades"]]
+        assert len(set(urls)) == len(Condition) * len(Severity)
+        for url in urls:
+            answer = await someone.http.get(url)
+            assert answer.headers["content-type"] == "image/jpeg"
+            assert decoded(answer.content).size[0] >= 320
+        for path in ("/guide/../conditions.toml", "/guide/%2e%2e/conditions.toml", "/guide/"):
+            assert (await someone.http.get(path)).status_code == 404
 
 
 async def test_a_url_ends(mina: Caller, photo: bytes, parts: Resources) -> None:
