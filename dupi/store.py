@@ -30,6 +30,7 @@ from dupi.analyses.models import Analysis, Photo
 from dupi.errors import Unavailable
 from dupi.idempotency import IdempotencyRecord
 from dupi.operations.audit import AuditEvent
+from dupi.operations.load_lease import LoadLease
 from dupi.operations.models import Deployment, Shadow
 from dupi.settings import Settings, load_settings
 
@@ -43,6 +44,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Deployment,
     Shadow,
     AuditEvent,
+    LoadLease,
     WorkerRecord,
 )
 

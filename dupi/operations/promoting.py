@@ -17,7 +17,7 @@ from dupi.adapters.triton import ModelServer, RequestRefused
 from dupi.concurrency import all_of, not_cut_off
 from dupi.errors import Conflict, Unavailable
 from dupi.logs import get_logger
-from dupi.operations.applying import GivenUp, bring, holdings, reachable
+from dupi.operations.applying import bring_to_live, reachable
 from dupi.operations.auditing import settle_deployment
 from dupi.operations.deployments import (
     get_deployment,
@@ -26,6 +26,7 @@ from dupi.operations.deployments import (
     insert_preparing,
     still_preparing,
 )
+from dupi.operations.holdings import GivenUp
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.shadows import end_outdated_shadows
 from dupi.operations.trials import WrongAnswer, load_and_try
@@ -116,10 +117,9 @@ async def _carry_out(
 async def _finish(resources: "Resources", live: Deployment) -> None:
     """What the reconcilers would do in a moment, at once. Nothing here can undo the deployment."""
     log.info("deployment_live", number=live.number, versions=live.versions)
-    wanted, given_up = await holdings(live), GivenUp()
     for server in resources.model_servers:
         try:
-            await bring(resources, server, wanted, given_up)
+            await bring_to_live(resources, server, GivenUp())
         except (Unavailable, RequestRefused) as away:
             log.warning("not_applied_yet", number=live.number, error=str(away))
     await end_outdated_shadows(live)

@@ -9,7 +9,7 @@ from dupi.concurrency import all_of, wait_until
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.metrics import IS_RECONCILED
-from dupi.operations.applying import GivenUp, bring, holdings
+from dupi.operations.applying import bring_to_live
 from dupi.operations.auditing import settle_all
 from dupi.operations.deployments import (
     ensure_first_deployment,
@@ -19,6 +19,7 @@ from dupi.operations.deployments import (
     list_preparing,
     retire_before,
 )
+from dupi.operations.holdings import GivenUp
 from dupi.operations.published import MixedTrunks
 from dupi.operations.shadows import end_outdated_shadows
 
@@ -46,32 +47,12 @@ async def reconcile(resources: "Resources", given_up: GivenUp | None = None) -> 
 
     One that is away, or cannot be brought there, holds up no other; then raises Unavailable.
     """
-    deployment = await ensure_first_deployment(resources)
-    changed = False
-    while True:
-        changed |= await _bring_all(resources, given_up or GivenUp())
-        live = await get_live_deployment()
-        if live.id == deployment.id:
-            return changed
-        deployment = live  # promoted meanwhile: what was pinned just now may be outdated
-
-
-async def _finish_what_was_cut_off() -> None:
-    """What whoever promoted would have done, had its process not ended."""
-    live = await find_live_deployment()
-    if live is not None:
-        await retire_before(live)
-        await end_outdated_shadows(live)
-    await list_preparing()
-    await settle_all()
-
-
-async def _bring_all(resources: "Resources", given_up: GivenUp) -> bool:
-    wanted = await holdings(await get_live_deployment())
+    await ensure_first_deployment(resources)
+    remembered = given_up or GivenUp()
 
     async def attempt(server: ModelServer) -> bool | Unavailable:
         try:
-            return await bring(resources, server, wanted, given_up)
+            return await bring_to_live(resources, server, remembered)
         except Unavailable as away:
             return away
         except RequestRefused as refused:
@@ -82,6 +63,16 @@ async def _bring_all(resources: "Resources", given_up: GivenUp) -> bool:
         if isinstance(result, Unavailable):
             raise result
     return any(results)
+
+
+async def _finish_what_was_cut_off() -> None:
+    """What whoever promoted would have done, had its process not ended."""
+    live = await find_live_deployment()
+    if live is not None:
+        await retire_before(live)
+        await end_outdated_shadows(live)
+    await list_preparing()
+    await settle_all()
 
 
 async def _try(resources: "Resources", given_up: GivenUp) -> str | None:

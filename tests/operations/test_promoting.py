@@ -10,8 +10,9 @@ import pytest
 
 from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dupi.operations import deployments, promoting, service
-from dupi.operations.applying import GivenUp, is_applied
+from dupi.operations.applying import is_applied
 from dupi.operations.audit import Act, Actor, ActorKind, AuditEvent
+from dupi.operations.holdings import GivenUp
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.reconciler import _try, reconcile
 from dupi.operations.service import ChosenVersion, promote, roll_back
