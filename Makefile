@@ -56,24 +56,27 @@ requirements: setup-serving ## pin the environments anew (requirements/*.txt) fr
 secrets: ## make what the containers of compose.yaml share, in var/secret/compose
 	@$(PYTHON) -m api.local_stack.setup.compose_secrets
 
-VERSION ?= 2
 DATA ?= var/data
+RECIPE ?= export/recipes/shipped.toml
 
 RUN = var/runs/$(VERSION)
 
-train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=2 (hours)
-	$(ML) -m export.data.synthetic $(DATA)/train --workers "$$(nproc)"
-	$(ML) -m export.train --recipe export/recipes/first.toml --data $(DATA)/train --run $(RUN)/first
-	$(ML) -m export.train --recipe export/recipes/second.toml --data $(DATA)/train --run $(RUN)/second \
-		--start $(RUN)/first/best.safetensors
-	$(ML) -m export.refine --data $(DATA)/train --start $(RUN)/second/best.safetensors --run $(RUN)/refined
-	$(ML) -m export.release --run $(RUN)/refined --data $(DATA)/train --version $(VERSION)
-	$(ML) -m export.publish --repository model_repository
+# Versions count for themselves: classifiers are at 3 next, the advisor at 2.
+train-classifiers: VERSION ?= 3
+train-advisor: VERSION ?= 2
 
-evaluate-classifiers: setup ## measure the published classifiers on photos never trained on
-	$(ML) -m export.data.synthetic $(DATA)/held_out --count 400 --seed 77
-	$(ML) -m export.evaluate --repository model_repository --data $(DATA)/held_out \
-		--json var/evaluation.json --markdown var/evaluation.md
+train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=3 (an hour or more)
+	$(ML) -m export.data.synthetic $(DATA)/scalps --count 16000 --workers "$$(nproc)"
+	$(ML) -m export.train --recipe $(RECIPE) --data $(DATA)/scalps --run $(RUN)
+	$(ML) -m export.release --run $(RUN) --data $(DATA)/scalps --version $(VERSION)
+	$(ML) -m export publish
+
+evaluate-classifiers: setup ## judge the published classifiers on photos from devices never trained on
+	$(ML) -m export.data.synthetic $(DATA)/held_out --purpose test --count 3000 --strangers 1300 \
+		--seed 77 --workers "$$(nproc)"
+	$(ML) -m export.data.real_photos $(DATA)/real
+	$(ML) -m export.evaluate --repository model_repository \
+		--data $(DATA)/held_out $(DATA)/real/judging --out var/evaluation
 
 train-advisor: setup ## train tokenizer, base and adapter, put them under llm_server/weights as VERSION=2
 	$(ML) -m llm_server.training.tokenizer
