@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Final
 
 import torch
 from rich.console import Console
@@ -22,13 +23,18 @@ from export.judging.evaluation import Wanted, evaluate
 from export.judging.plots import write_plots
 from export.weights_file import WEIGHTS
 
+_PACKED: Final = "packed"
+"""Below OUT: the photos at the models' size, which judging again takes from there."""
+
 
 def run(given: argparse.Namespace) -> list[Path]:
     """Returns what was written."""
     torch.set_num_threads(1)  # more only get into each other's way at this size
     models, found = Published(given.repository), gather(Sources(aihub=tuple(given.data)))
     Console().print(found.summary)
-    packed = pack(found.items, models.input_size, data_sha256=data_digest(found.items))
+    packed = pack(
+        found.items, models.input_size, given.out / _PACKED, data_sha256=data_digest(found.items)
+    )
     wanted = Wanted(given.weights, given.replicates, given.alone, given.attention, given.seed)
     result = evaluate(models, packed, [kind_of(item) for item in found.items], wanted)
     given.out.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,7 @@ def kind_of(item: Item) -> str:
 
 def _batches(packed: Packed) -> Iterator[NDArray[np.uint8]]:
     for start in range(0, len(packed), _BATCH):
-        yield np.ascontiguousarray(packed.photos[start : start + _BATCH])
+        yield np.array(packed.photos[start : start + _BATCH])  # a copy: torch wants to write
 
 
 def _judged(

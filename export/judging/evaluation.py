@@ -111,7 +111,7 @@ def _attention(
     rows: tuple[Any, Any],
     wanted: Wanted,
 ) -> Attention:
-    photos, clear = (np.asarray(packed.photos[chosen]) for chosen in rows)
+    photos, clear = (np.array(packed.photos[chosen]) for chosen in rows)
 
     def look(batch: np.ndarray[Any, np.dtype[np.uint8]]) -> tuple[Floats, Floats]:
         graded, attention = models.grade(models.features(batch), condition)
