@@ -104,9 +104,12 @@ async def is_applied(resources: "Resources", deployment: Deployment) -> bool:
 
 
 async def is_at(resources: "Resources", deployment_id: str) -> bool:
-    """Whether this deployment is live, and every server serves it. Raises Unavailable."""
+    """Whether this deployment is live, and every server that answers serves it. Raises Unavailable
+    where none answers."""
     live = await get_live_deployment()
-    return live.id == deployment_id and await is_applied(resources, live)
+    if live.id != deployment_id:
+        return False
+    return all(await all_of(serves(server, live) for server in await reachable(resources)))
 
 
 async def reachable(resources: "Resources") -> list[ModelServer]:

@@ -1,8 +1,9 @@
 """At least 5,000 classifications by the real ensemble, and 20 promotions and roll-backs meanwhile:
 of heads, and once of a trunk of another input size with its heads.
 
-A Triton and a store of its own; the platform's services promote, its reconciler keeps watch, and
-its pipeline's way of asking at the live size is used. Triton is killed once in between.
+A store and two Tritons of its own, the second of which is away at first; the platform's services
+promote, its reconciler keeps watch, and its pipeline's way of asking at the live size is used. In
+the end the second server comes, the first is killed under load, and comes back.
 """
 
 import asyncio
@@ -19,12 +20,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dupi.adapters.triton import Classification
-from dupi.errors import Conflict
+from dupi.adapters.triton import Classification, RequestRefused
+from dupi.errors import Conflict, Unavailable
 from dupi.operations.audit import Actor, ActorKind, AuditEvent
 from dupi.operations.live_size import at_live_size
 from dupi.operations.models import Deployment, DeploymentState
-from dupi.operations.reconciler import reconcile, reconcile_until
+from dupi.operations.readiness import readiness
+from dupi.operations.reconciler import reconcile_until
 from dupi.operations.service import (
     ChosenVersion,
     get_live_deployment,
@@ -39,7 +41,7 @@ from dupi.vision import contract as names
 from tests.promotions.load import Change, Log, running_load, until_answers
 from tests.support.models import copied_repository, newest_version, publish_candidates
 from tests.support.store import fresh_resources, running_store, settings_for_tests
-from tests.support.triton import triton_at
+from tests.support.triton import TritonServer, planned_triton, triton_at
 
 CANDIDATE: Final = 901
 TRUNK: Final = 902
@@ -67,7 +69,8 @@ class PromotionsReport:
     switch_ms: dict[str, float] = field(default_factory=dict)
     shadowed: int = 0
     broken_version: str = ""
-    after_a_restart: str = ""
+    second_server_seconds: float = 0.0
+    restarted_server_seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -116,30 +119,43 @@ def publish_all_candidates(repository: Path) -> None:
 
 @asynccontextmanager
 async def _platform(state: Path, repository: Path) -> AsyncIterator["_Running"]:
+    second = planned_triton(repository, state / "second" / "triton.log")
     with running_store(state) as url:
-        async with triton_at(repository, state / "triton.log") as triton:
+        async with triton_at(repository, state / "first" / "triton.log") as first:
             changes = {
-                "triton_url": triton.address,
+                "triton_url": f"{first.address},{second.address}",
                 "model_repository": str(repository),
                 "triton": {"reconcile_seconds": 1.0},
             }
             settings = settings_for_tests(url, state, **changes)
             async with fresh_resources(settings) as resources:
-                await reconcile(resources)
                 stop = asyncio.Event()
                 watch = asyncio.create_task(reconcile_until(resources, stop))
                 shadows = asyncio.create_task(resources.shadowing.run_until(resources, stop))
+                running = _Running(resources, first, second)
                 try:
-                    yield _Running(resources, triton.restart)
+                    await _until_classifying(running)
+                    yield running
                 finally:
                     stop.set()
                     await asyncio.gather(watch, shadows)
+                    await second.stop()
 
 
 @dataclass(frozen=True)
 class _Running:
     resources: Resources
-    restart_triton: Callable[[], Any]
+    first: TritonServer
+    second: TritonServer
+
+
+async def _until_classifying(platform: _Running) -> None:
+    async with asyncio.timeout(300):
+        while True:
+            with suppress(Unavailable, RequestRefused):
+                await classify(platform.resources)
+                return
+            await asyncio.sleep(0.5)
 
 
 async def _carry_out(  # noqa: PLR0913, PLR0917
@@ -168,9 +184,9 @@ async def _carry_out(  # noqa: PLR0913, PLR0917
             if len(log.changes) % 10 == 0:
                 say(f"{len(log.changes) - 1} promotions, {len(log.answers)} classifications")
         await _shadow(resources, report, log)
-    report.problems += await _what_is_wrong_in_the_store(log)
-    say("Triton is killed and started again")
-    await _survive_a_restart(platform, report)
+        report.problems += await _what_is_wrong_in_the_store()
+        say("the second Triton is started; then the first is killed")
+        await _outlive_a_server(platform, report)
 
 
 async def classify(resources: Resources) -> Classification:
@@ -251,7 +267,7 @@ async def _shadow(resources: Resources, report: PromotionsReport, log: Log) -> N
         report.problems.append("the shadow saw nothing")
 
 
-async def _what_is_wrong_in_the_store(log: Log) -> list[str]:
+async def _what_is_wrong_in_the_store() -> list[str]:
     problems = []
     live = await Deployment.find({"state": DeploymentState.LIVE.value}).to_list()
     if len(live) != 1:
@@ -264,19 +280,25 @@ async def _what_is_wrong_in_the_store(log: Log) -> list[str]:
     return problems
 
 
-async def _survive_a_restart(platform: _Running, report: PromotionsReport) -> None:
-    live = await get_live_deployment()
-    await platform.restart_triton()
+async def _outlive_a_server(platform: _Running, report: PromotionsReport) -> None:
+    """Each server is brought to the deployment when it comes, and the other serves meanwhile."""
+    await platform.second.start()
+    report.second_server_seconds = await _until_ready(platform.resources, "classifiers-2")
+    await platform.first.kill()
+    await asyncio.sleep(5)
+    await platform.first.start()
+    report.restarted_server_seconds = await _until_ready(platform.resources, "classifiers-1")
+
+
+async def _until_ready(resources: Resources, part: str) -> float:
+    """Seconds until readiness says so of this server."""
     started = time.monotonic()
     async with asyncio.timeout(300):
         while True:
-            with suppress(Exception):
-                said = await classify(platform.resources)
-                break
+            found = {one.name: one.is_ready for one in await readiness(resources)}
+            if found[part]:
+                return round(time.monotonic() - started, 1)
             await asyncio.sleep(0.5)
-    report.after_a_restart = f"answers again after {time.monotonic() - started:.0f} s"
-    if said.versions != live.versions:
-        report.problems.append(f"after the restart {said.versions} answers")
 
 
 def _sum_up(report: PromotionsReport, log: Log) -> None:

@@ -54,13 +54,12 @@ class TritonServer:
         finally:
             await client.close()
 
-    async def restart(self) -> None:
-        """As a crash and whoever watches would: it has loaded nothing then."""
+    async def kill(self) -> None:
+        """As a crash would."""
         assert self.process
         for pid in self.process.program_pids():
             os.kill(pid, signal.SIGKILL)
         await self.stop()
-        await self.start()
 
     async def stop(self) -> None:
         if self.process:
@@ -71,14 +70,20 @@ class TritonServer:
 @asynccontextmanager
 async def triton_at(repository: Path, log: Path) -> AsyncIterator[TritonServer]:
     """A server that has loaded nothing yet."""
-    grpc, metrics = free_ports(2)
-    launch = launch_triton(repository, log.parent, grpc=grpc, metrics=metrics)
-    server = TritonServer(launch, f"{LOOPBACK}:{grpc}", log)
+    server = planned_triton(repository, log)
     try:
         await server.start()
         yield server
     finally:
         await server.stop()
+
+
+def planned_triton(repository: Path, log: Path) -> TritonServer:
+    """One that is not started yet; the folder of its ``log`` is its alone."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    grpc, metrics = free_ports(2)
+    launch = launch_triton(repository, log.parent, grpc=grpc, metrics=metrics)
+    return TritonServer(launch, f"{LOOPBACK}:{grpc}", log)
 
 
 async def _is_live(client: InferenceServerClient) -> bool:
