@@ -6,6 +6,7 @@ from typing import Final
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
 from export.judging import card_tables as tables
+from export.judging.card_summary import in_short
 from export.judging.evaluation import Evaluation
 from export.judging.plots import CONFUSION, RELIABILITY, RISK
 
@@ -49,7 +50,11 @@ def as_markdown(found: Evaluation, photos: str, *, pictures: str | None, recipe:
         ("What they are for", [_INTENDED]),
         ("What they were trained on", tables.training(found.models.values())),
         ("What they were judged by", [_judged_by(found, photos)]),
-        ("How right they are", [tables.HOW_TO_READ, *tables.grades(found.graded)]),
+        ("In short", in_short(found)),
+        (
+            "How right they are",
+            tables.grades(found.graded, found.replicates),
+        ),
         ("How sure one may be", tables.sureness(found.graded)),
         ("Pictures", _pictures(pictures) if pictures is not None else []),
         ("One condition alone", tables.alone(found.alone)),

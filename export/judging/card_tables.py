@@ -14,10 +14,6 @@ from export.judging.report import SMALL_GROUPS, SMALL_PHOTOS, Graded, Subgroup
 from export.judging.scores import COLUMNS, OVERALL, Scores
 from export.judging.strangers import InDomain
 
-HOW_TO_READ: Final = (
-    "Each cell: the figure, in brackets the interval that covers 95 % of 1,000 resamples of whole "
-    "sessions, and after the stroke the same figure of always giving the most frequent grade."
-)
 _SMALL_ONES_TOLD: Final = 12
 Row = Sequence[str]
 
@@ -44,7 +40,8 @@ def named(name: str) -> str:
     return "**all six**" if name == OVERALL else f"{Condition(name).korean} `{name}`"
 
 
-def grades(graded: Graded) -> list[str]:
+def grades(graded: Graded, replicates: int) -> list[str]:
+    """``replicates``: how many resamples the intervals cover."""
     figures = ("qwk", "macro_f1", "exact", "within_one", "mae")
     head = ("condition", "QWK", "macro F1", "exact", "within one", "MAE")
     rows = [
@@ -53,6 +50,9 @@ def grades(graded: Graded) -> list[str]:
     ]
     clear = told(graded.clear_right, percent=True)
     return [
+        f"Each cell: the figure, in brackets the interval that covers 95 % of {replicates:,} "
+        "resamples of whole sessions, and after the stroke the same figure of always giving the "
+        "most frequent grade.",
         table(head, rows),
         "Recall, by true grade, and the severe that were graded as nothing:",
         table(

@@ -55,6 +55,7 @@ class Evaluation:
     many of them are no scalps. What was not judged is None or empty."""
 
     format: int
+    replicates: int
     data_sha256: str
     strangers: int
     models: Mapping[str, Manifest]
@@ -79,6 +80,7 @@ def evaluate(models: Published, packed: Packed, kinds: Sequence[str], wanted: Wa
     in_domain_from = models.threshold(contract.DOMAIN_HEAD)
     return Evaluation(
         format=FORMAT,
+        replicates=wanted.replicates,
         data_sha256=packed.data_sha256,
         strangers=strangers,
         models=models.manifests,

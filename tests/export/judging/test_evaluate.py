@@ -80,6 +80,16 @@ def test_the_card_says_what_the_figures_are_not(written: Path) -> None:
         assert said in card
 
 
+def test_the_card_tells_the_worst_in_short(written: Path, report: dict[str, Any]) -> None:
+    card = (written / "card.md").read_text(encoding="utf-8")
+    scores = report["graded"]["scores"]
+    figures = {name: scores[name]["figures"]["qwk"]["value"] for name in Condition}
+    least = min((v, c) for c, v in figures.items() if v is not None)
+    assert f"- Least QWK: {least[0]:.3f}" in card
+    assert f"({least[1].korean})." in card
+    assert "- One condition drawn alone moves its grade and no other" in card
+
+
 def test_the_card_shows_its_pictures(written: Path) -> None:
     card = (written / "card.md").read_text(encoding="utf-8")
     for name in ("confusion.png", "reliability.png", "risk-coverage.png"):
