@@ -8,10 +8,11 @@ import pytest
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 
-from dupi.adapters.triton import RequestRefused, TritonClient, open_triton
+from dupi.adapters.triton import Classification, RequestRefused, TritonClient, open_triton
 from dupi.errors import Unavailable
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract as names
+from tests.support.patience import HANGS_AFTER_S
 from tests.support.stack import RunningStack
 
 pytestmark = pytest.mark.stack
@@ -75,5 +76,14 @@ async def test_impatient_callers_do_not_harm_the_server(triton: TritonClient) ->
     hasty = [triton.classify(NOISE, timeout=0.002) for _ in range(40)]
     failures = await asyncio.gather(*hasty, return_exceptions=True)
     assert any(isinstance(failure, Unavailable) for failure in failures)
-    said = await triton.classify(NOISE, timeout=30)
-    assert said.in_domain_score >= 0
+    async with asyncio.timeout(HANGS_AFTER_S):
+        assert (await _patiently_classified(triton)).in_domain_score >= 0
+
+
+async def _patiently_classified(triton: TritonClient) -> Classification:
+    """On a slow machine, those before it may take longer than its queue lets it wait."""
+    while True:
+        try:
+            return await triton.classify(NOISE, timeout=HANGS_AFTER_S)
+        except Unavailable:
+            await asyncio.sleep(0.5)

@@ -18,7 +18,7 @@ from api.local_stack.plan import StackShape, plan_stack
 from api.local_stack.stack import Stack, running_stack
 from tests.adapters.conftest import buckets
 from tests.support.buckets import BucketServer, running_buckets
-from tests.support.outcomes import until_at_rest
+from tests.support.outcomes import until_at_rest, until_well
 from tests.support.stack import RunningStack
 from tests.support.store import fresh_database_url
 from tests.support.web_fixtures import parts, photo
@@ -60,7 +60,8 @@ class Several:
             self.signal(name, signal.SIGCONT)
             if part.process and part.process.exit_status is not None:
                 await self.control.start_part(name)
-        await until_at_rest(self.control)
+        await until_well(self.control)
+        await until_at_rest(self.shared)
 
     def log_of(self, part: str) -> str:
         return (self.control.plan.logs / f"{part}.log").read_text()

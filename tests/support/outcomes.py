@@ -3,7 +3,9 @@ should be at rest again. Where they did not, the message holds what the logs end
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,8 +18,9 @@ from dupi.errors import DupiError
 from dupi.vision.contract import INPUT_SIZE
 
 _LOG_LINES: Final = 25
-_REST_WITHIN_S: Final = 300.0
-_CLASSIFY_S: Final = 60.0
+_UP_WITHIN_S: Final = 300.0
+_REST_WITHIN_S: Final = 120.0
+_CLASSIFY_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.5
 
 
@@ -43,28 +46,37 @@ async def until_at_rest(stack: Stack) -> None:
     """Return once every part is well and a plain photo is classified.
 
     Triton's queues are first in, first out: whoever is classified waited for all before. Raises
-    AssertionError that says what does not come to rest.
+    AssertionError that says what does not come to rest; a Triton that is to blame is started anew
+    before that, for those who come next.
     """
-    missing = ""
-    try:
-        async with asyncio.timeout(_REST_WITHIN_S):
-            while missing := await _what_is_missing(stack):  # noqa: ASYNC110
+    await until_well(stack)
+    if trouble := await _that_stays(partial(_trouble_of_triton, stack), _REST_WITHIN_S):
+        tails = log_tails(stack)
+        await _start_anew(stack, TRITON)
+        raise AssertionError(f"{trouble}; it was started anew\n{tails}")
+
+
+async def until_well(stack: Stack) -> None:
+    """Return once every part is. Raises AssertionError."""
+    if trouble := await _that_stays(partial(_trouble_of_any, stack), _UP_WITHIN_S):
+        raise AssertionError(f"{trouble}\n{log_tails(stack)}")
+
+
+async def _that_stays(look: Callable[[], Awaitable[str]], seconds: float) -> str:
+    """What is wrong for so long; nothing where it is well before."""
+    trouble = "nothing was looked at in time"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while trouble := await look():  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_EVERY_S)
-    except TimeoutError:
-        raise AssertionError(
-            f"not at rest within {_REST_WITHIN_S:.0f} s: {missing}\n{log_tails(stack)}"
-        ) from None
+    return trouble
 
 
-async def _what_is_missing(stack: Stack) -> str:
-    """One line on whoever is not well; nothing where all are."""
+async def _trouble_of_any(stack: Stack) -> str:
+    """One line on the first part that is not well."""
     for part in stack.parts.values():
         if trouble := await _trouble_of(part):
             return trouble
-    try:
-        await _classify_a_plain_photo(stack.plan.endpoint(TRITON))
-    except DupiError as away:
-        return f"Triton classifies nothing: {away!r}"
     return ""
 
 
@@ -75,7 +87,19 @@ async def _trouble_of(part: Part) -> str:
     return "" if health.is_up else f"{part.plan.title} is not well: {health.detail}"
 
 
-async def _classify_a_plain_photo(triton: str) -> None:
+async def _trouble_of_triton(stack: Stack) -> str:
     photo = np.full((INPUT_SIZE, INPUT_SIZE, 3), 127, dtype=np.uint8)
-    async with open_triton(triton, control_timeout=5, load_timeout=60) as client:
-        await client.classify(photo, timeout=_CLASSIFY_S)
+    async with open_triton(
+        stack.plan.endpoint(TRITON), control_timeout=5, load_timeout=60
+    ) as client:
+        try:
+            await client.classify(photo, timeout=_CLASSIFY_S)
+        except DupiError as away:
+            return f"Triton classifies nothing: {away!r}"
+    return ""
+
+
+async def _start_anew(stack: Stack, name: str) -> None:
+    if stack.parts[name].plan.launch:
+        await stack.stop_part(name)
+        await stack.start_part(name)
