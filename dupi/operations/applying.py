@@ -5,7 +5,7 @@ is left alone. What is decided from the store is decided again once nobody else 
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dupi.adapters.triton import ModelServer
 from dupi.concurrency import all_of
@@ -14,15 +14,13 @@ from dupi.logs import get_logger
 from dupi.operations.deployments import get_live_deployment
 from dupi.operations.holdings import GivenUp, holdings
 from dupi.operations.load_lease import changing
-from dupi.operations.loading import load_versions, ready_versions
+from dupi.operations.loading import LOADS_AT_ONCE, load_versions, ready_versions
 from dupi.operations.models import Deployment
 from dupi.vision import contract as names
 from dupi.vision.ensemble import ensemble_config
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
-
-_LOADS_AT_ONCE: Final = 2
 
 log = get_logger(__name__)
 
@@ -45,7 +43,7 @@ async def _load_all(
     resources: "Resources", server: ModelServer, live: Deployment, given_up: GivenUp
 ) -> bool:
     ready, wanted = await ready_versions(server), await holdings(live)
-    places = asyncio.Semaphore(_LOADS_AT_ONCE)
+    places = asyncio.Semaphore(LOADS_AT_ONCE)
 
     async def look(model: str) -> bool:
         held = ready[model]

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.triton import ModelServer, RequestRefused
 from dupi.adapters.triton_config import component_config
+from dupi.concurrency import all_of
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.operations.load_lease import changing
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
+
+LOADS_AT_ONCE: Final = 2
+"""In one server: each takes most of a core for some seconds, and the live models need theirs."""
 
 log = get_logger(__name__)
 
@@ -25,10 +30,24 @@ async def ready_versions(server: ModelServer) -> defaultdict[str, set[int]]:
     return found
 
 
+async def add_versions(
+    resources: "Resources", server: ModelServer, versions: Mapping[str, int]
+) -> None:
+    """Serve these beside all that is served. Raises Unavailable where one cannot be loaded."""
+    ready, places = await ready_versions(server), asyncio.Semaphore(LOADS_AT_ONCE)
+
+    async def add(model: str, version: int) -> None:
+        async with places:
+            await add_version(resources, server, model, version)
+
+    missing = [(m, version) for m, version in versions.items() if version not in ready[m]]
+    await all_of(add(model, version) for model, version in missing)
+
+
 async def add_version(
     resources: "Resources", server: ModelServer, model: str, version: int
 ) -> None:
-    """Serve ``version`` beside all that is served. Raises Unavailable where it cannot be loaded."""
+    """Serve one more version, unless somebody else has loaded it meanwhile. Raises Unavailable."""
     async with changing(model):
         held = (await ready_versions(server))[model]
         if version not in held:

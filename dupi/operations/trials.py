@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dupi.adapters.triton import ModelServer
-from dupi.operations.loading import add_version, ready_versions
+from dupi.operations.loading import add_versions
 from dupi.vision import contract as names
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ async def load_and_try(
 
     Raises WrongAnswer, RequestRefused and Unavailable.
     """
-    ready = await ready_versions(server)
-    for model, version in versions.items():
-        if version not in ready[model]:
-            await add_version(resources, server, model, version)
+    await add_versions(resources, server, versions)
     await try_out(server, versions, input_size)
 
 

@@ -92,10 +92,11 @@ async def run(
     """There is a report in every case: what broke the run is a problem in it."""
     report, log = PromotionsReport(seed), Log()
     repository = await asyncio.to_thread(copied_repository, state / "models")
-    say("publishing candidates")
-    await asyncio.to_thread(publish_all_candidates, repository)
+    say("starting Triton, and the first deployment")
     try:
         async with _platform(state, repository) as platform:
+            say("publishing candidates")
+            await asyncio.to_thread(publish_all_candidates, repository)
             await _carry_out(platform, report, log, say, classifications, promotions)
     except Exception as trouble:
         report.problems.append(f"the run broke off: {trouble!r}")
