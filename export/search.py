@@ -23,6 +23,7 @@ from rich.console import Console
 
 from export.data.items import Packed, Split
 from export.data.options import add_data_options, read_packed
+from export.data.real_photos import refuse_judging
 from export.recipe import Json, Recipe, override_value, read_values
 from export.train import fit
 from export.training.layouts import Training
@@ -130,6 +131,7 @@ def main() -> None:
     space = read_space(given.space)
     size = recipe_with(space, {}, shortened=True).size
     data = read_packed(given, given.run.parent / "packed", size)
+    refuse_judging(data[Split.TRAINING])
     study = search(space, data, given.run, given.trials)
     Console().print(f"{study.best_value:.4f} with {study.best_params}: {given.run / BEST}")
 

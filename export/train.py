@@ -23,6 +23,7 @@ from torch import Tensor
 
 from export.data.items import Packed, Split
 from export.data.options import add_data_options, read_packed
+from export.data.real_photos import refuse_judging
 from export.recipe import read_recipe
 from export.training.augment import augment
 from export.training.checkpoints import CHECKPOINT
@@ -131,6 +132,7 @@ def main() -> None:
     given = parser.parse_args()
     recipe = read_recipe(given.recipe, given.set)
     data = read_packed(given, given.run.parent / "packed", recipe.size)
+    refuse_judging(data[Split.TRAINING])
     for training in trainings(recipe, given.run):
         fit(training, data, Start(given.start, given.pretrained))
 
