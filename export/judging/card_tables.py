@@ -172,7 +172,7 @@ def in_domain(found: InDomain | None) -> list[str]:
     return [
         f"At the served threshold of {found.threshold:.3f}, {kept} of {found.scalps:,} scalps are "
         "kept. What is no scalp and is taken for one, there and at the threshold "
-        f"({found.threshold_at_99:.3f}) that keeps 99 % of these scalps; photographs are real "
+        f"({found.threshold_at_99:.3g}) that keeps 99 % of these scalps; photographs are real "
         "ones from packages of Debian, none of them seen in training, all else is drawn. "
         "The scalps here are what was judged above; what it does with any other is unknown.",
         table(head, rows),
@@ -193,11 +193,10 @@ def _subgroups(kind: str, groups: Sequence[Subgroup]) -> str:
     small = [group for group in groups if group.small]
     few = len(small) <= _SMALL_ONES_TOLD
     told_ones = groups if few else [group for group in groups if not group.small]
-    left_out = "" if few else f"\n\nand {len(small)} small ones, each in `report.json`."
-    return (
-        f"<details><summary>By {kind}</summary>\n\n{_subgroup_table(kind, told_ones)}{left_out}"
-        "\n\n</details>"
-    )
+    blocks = [_subgroup_table(kind, told_ones)] if told_ones else []
+    if not few:
+        blocks.append(f"{len(small)} small ones, each in `report.json`.")
+    return "\n\n".join([f"<details><summary>By {kind}</summary>", *blocks, "</details>"])
 
 
 def _subgroup_table(kind: str, groups: Sequence[Subgroup]) -> str:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dupi.knowledge.vocabulary import Condition, Severity
-from export.judging.scores import OVERALL, Scores
+from export.judging.scores import Scores
 
 _INK, _ACCENT, _PALE, _GRID = "#22303c", "#1b6ca8", "#9fc5e8", "#d9dee3"
 _STYLE: Final = {
@@ -20,6 +20,7 @@ _STYLE: Final = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 10.0,
+    "axes.titlepad": 17.0,
     "axes.titleweight": "bold",
     "text.color": _INK,
     "xtick.color": _INK,
@@ -55,6 +56,11 @@ def _page(path: Path, title: str, shown: Mapping[str, Scores], draw: Draw) -> Pa
     return path
 
 
+def _caption(axes: Axes, text: str) -> None:
+    """Between the title and the picture."""
+    axes.text(0.5, 1.015, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
+
+
 def _spoken(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -69,6 +75,8 @@ def _confusion(axes: Axes, scores: Scores) -> None:
     axes.set_xlabel("given")
     axes.set_ylabel("true")
     axes.spines[:].set_visible(False)
+    kappa = scores.figures["qwk"]
+    _caption(axes, f"QWK {kappa.value:.3f} ({kappa.low:.3f} to {kappa.high:.3f})")
     for (row, column), number in np.ndenumerate(counts):
         share = shares[row, column]
         text = f"{share:.0%}\n{number:,}" if number else "·"
@@ -91,19 +99,19 @@ def _reliability(axes: Axes, scores: Scores) -> None:
     axes.set_xlabel("how sure")
     axes.set_ylabel("share right")
     ece = scores.figures["ece"]
-    axes.text(0.97, 0.05, f"ECE {ece.value:.3f} ({ece.low:.3f} to {ece.high:.3f})",
-              transform=axes.transAxes, ha="right", fontsize=8)  # fmt: skip
+    _caption(axes, f"ECE {ece.value:.3f} ({ece.low:.3f} to {ece.high:.3f})")
 
 
 def _risk(axes: Axes, scores: Scores) -> None:
     coverage, risk = np.array(scores.coverage), np.array(scores.risk)
     shown = coverage >= 0.02  # left of it, a single finding moves the rate
     axes.plot(coverage[shown], risk[shown], color=_ACCENT, linewidth=2)
-    majority = scores.figures["risk"].majority or 0.0
     axes.axvline(0.9, color=_INK, linewidth=0.8, linestyle=(0, (2, 3)))
-    top = max(float(risk[shown].max()), 0.01) * 1.25
-    if majority <= top:
+    top = max(float(risk[shown].max()), 0.01) * 1.3
+    majority = scores.figures["risk"].majority or 0.0
+    if majority <= 0.9 * top:
         axes.axhline(majority, color=_INK, linewidth=0.8)
+        axes.text(0.01, majority, "always the most frequent grade", va="bottom", fontsize=7)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, top)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
@@ -111,13 +119,10 @@ def _risk(axes: Axes, scores: Scores) -> None:
     axes.grid(color=_GRID, linewidth=0.6)
     axes.set_xlabel("findings kept")
     axes.set_ylabel("of them wrong")
-    axes.text(0.03, 0.95, _gain(scores), transform=axes.transAxes, va="top", fontsize=8)
+    _caption(axes, _gain(scores))
 
 
 def _gain(scores: Scores) -> str:
     found, area = scores.figures["factor"], scores.figures["aurc"]
     times = f"× {found.value:.2f}" if np.isfinite(found.value) else "no error to lessen"
-    return f"a tenth abstaining: {times}\narea under the curve {area.value:.4f}"
-
-
-__all__ = ["CONFUSION", "OVERALL", "RELIABILITY", "RISK", "write_plots"]
+    return f"a tenth abstaining: {times}; area {area.value:.4f}"
