@@ -1,7 +1,7 @@
-"""Where answers come from: published models as they are served, or a network in training."""
+"""Where answers come from: published models, as they are served."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -15,8 +15,6 @@ from dupi.vision import contract
 from dupi.vision.contract import MANIFEST_FILE, Manifest
 from export.data.items import STRANGERS, Item, Packed
 from export.judging.judged import SCALP, Judged, kinds_of
-from export.metrics import answers, predict
-from export.network import ScalpNetwork
 from export.publish import MODEL_FILE
 from export.wrap import load_compiled
 
@@ -72,41 +70,13 @@ def _manifest(folder: Path) -> Manifest:
 
 
 def judge(
-    models: Callable[[NDArray[np.uint8]], Answer],
-    packed: Packed,
-    kinds: Sequence[str] | None = None,
+    models: Callable[[NDArray[np.uint8]], Answer], packed: Packed, kinds: Sequence[str]
 ) -> Judged:
     """``kinds``: of every photo, as ``kind_of`` tells it."""
-    parts = [models(photos) for photos in track(list(_batches(packed)), "grading")]
+    starts = track(range(0, len(packed), _BATCH), "grading")
+    # copies: torch will not take what cannot be written to, as a mapped file
+    parts = [models(np.array(packed.photos[start : start + _BATCH])) for start in starts]
     graded, domain = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return _judged(packed, graded, domain, kinds)
-
-
-def judge_network(network: ScalpNetwork, packed: Packed) -> Judged:
-    """Uncalibrated: as the network is, at a temperature of 1."""
-    predicted = predict(network, packed)
-    return _judged(packed, answers(predicted).numpy(), torch.sigmoid(predicted.domain).numpy())
-
-
-def kind_of(item: Item) -> str:
-    """``SCALP``, or the folder that a stranger lies in."""
-    folder = item.path.parent.name
-    if item.grades:
-        return SCALP
-    return "of mixed kinds" if folder == STRANGERS else folder
-
-
-def _batches(packed: Packed) -> Iterator[NDArray[np.uint8]]:
-    for start in range(0, len(packed), _BATCH):
-        yield np.array(packed.photos[start : start + _BATCH])  # a copy: torch wants to write
-
-
-def _judged(
-    packed: Packed,
-    graded: NDArray[np.floating],
-    domain: NDArray[np.floating],
-    kinds: Sequence[str] | None = None,
-) -> Judged:
     return Judged(
         true=packed.grades,
         probabilities=graded.astype(np.float64),
@@ -118,3 +88,11 @@ def _judged(
         genders=packed.genders,
         kinds=kinds_of(packed.grades, kinds),
     )
+
+
+def kind_of(item: Item) -> str:
+    """``SCALP``, or the folder that a stranger lies in."""
+    folder = item.path.parent.name
+    if item.grades:
+        return SCALP
+    return "of mixed kinds" if folder == STRANGERS else folder

@@ -99,12 +99,6 @@ def confusions(judged: Judged) -> NDArray[np.int64]:
     return np.stack([confusion(true, graded) for true, graded in columns])
 
 
-def mean_qwk(judged: Judged) -> float:
-    """QWK averaged over the conditions: what early stopping watches. 0 where there is none."""
-    found = quadratic_kappa(confusions(judged))
-    return float(np.nanmean(found)) if np.isfinite(found).any() else 0.0
-
-
 def share(part: Numbers, whole: Numbers) -> Floats:
     """Quotients, nan where the whole is nothing."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)

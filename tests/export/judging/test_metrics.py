@@ -89,10 +89,8 @@ def test_the_majority_gives_one_grade_and_agrees_by_chance_alone() -> None:
     assert float(metrics.severe_as_none(majority)) == 1
 
 
-def test_early_stopping_watches_scalps_alone() -> None:
+def test_strangers_have_no_grade_to_count() -> None:
     true = np.array([[0] * 6, [1] * 6, [2] * 6, [3] * 6, [-1] * 6])
-    right = answered(true, one_hot(true.clip(0)))
-    assert metrics.mean_qwk(right) == 1.0
-    turned = answered(true, one_hot(3 - true.clip(0)))
-    assert metrics.mean_qwk(turned) == -1.0
-    assert metrics.mean_qwk(right[np.array([0])]) == 0.0
+    counts = metrics.confusions(answered(true, one_hot(3 - true.clip(0))))
+    assert counts.shape == (6, 4, 4)
+    assert (counts == np.eye(4)[::-1]).all()
