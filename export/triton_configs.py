@@ -33,7 +33,8 @@ def component_config(model: str) -> Json:
         "name": model,
         "backend": "pytorch",
         "max_batch_size": contract.MAX_BATCH_SIZE,
-        "version_policy": {"latest": {"num_versions": 2}},
+        # Deployments name the versions. Where this is asked nevertheless, no live one may go.
+        "version_policy": {"all": {}},
         "input": inputs,
         "output": outputs,
         "instance_group": [{"kind": "KIND_AUTO", "count": 1}],

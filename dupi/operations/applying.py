@@ -34,7 +34,7 @@ async def bring_to_live(resources: "Resources", server: ModelServer, given_up: G
     while True:
         live = await get_live_deployment()
         changed |= await _load_all(resources, server, live, given_up)
-        changed |= await _pin(server)
+        changed |= await _pin(resources, server)
         if (await get_live_deployment()).id == live.id:  # not promoted meanwhile
             return changed
 
@@ -75,18 +75,32 @@ async def _change(
         given_up.add(server, model, target - safe)
         if not safe <= held:
             await load_versions(resources, server, model, safe)
+    else:
+        log.info("model_loaded", model=model, versions=sorted(target), before=sorted(held))
     return True
 
 
-async def _pin(server: ModelServer) -> bool:
-    """Whether the ensemble had to be pinned to the live deployment."""
+async def _pin(resources: "Resources", server: ModelServer) -> bool:
+    """Whether the ensemble had to be pinned to the live deployment.
+
+    With an ensemble, Triton loads anew each of its models whose folder has changed since it was
+    loaded, by the file's own policy: all that was published meanwhile, and what we loaded undone.
+    So each is told once more what it serves, which changes nothing, and is up to date then.
+    """
     if await serves(server, await get_live_deployment()):
         return False
     async with changing(names.ENSEMBLE):
         live = await get_live_deployment()
+        await all_of(_affirm(resources, server, model) for model in live.versions)
         await server.load(names.ENSEMBLE, ensemble_config(live.versions, live.input_size))
     log.info("deployment_applied", number=live.number, versions=live.versions)
     return True
+
+
+async def _affirm(resources: "Resources", server: ModelServer, model: str) -> None:
+    async with changing(model):
+        held = (await ready_versions(server))[model]
+        await load_versions(resources, server, model, held)
 
 
 async def serves(server: ModelServer, deployment: Deployment) -> bool:

@@ -52,6 +52,7 @@ async def add_version(
         held = (await ready_versions(server))[model]
         if version not in held:
             await load_versions(resources, server, model, held | {version})
+            log.info("model_loaded", model=model, version=version)
 
 
 async def load_versions(
@@ -67,4 +68,3 @@ async def load_versions(
         await server.load(model, config)
     except RequestRefused as refused:
         raise Unavailable(str(refused), reason="models") from refused
-    log.info("model_loaded", model=model, versions=sorted(versions))

@@ -19,6 +19,7 @@ class RememberingServer:
     """Loads at once. ``restart`` forgets all; while ``away``, every call fails.
 
     ``broken`` cannot be loaded; ``lying`` are served, and say that they are another version.
+    ``fresh``: versions that were not served before they were loaded.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,9 @@ class RememberingServer:
         self.loads: list[str] = []
         self.broken: set[Version] = set()
         self.lying: set[Version] = set()
+        self.fresh: list[Version] = []
         self.away = False
+        self._published: dict[str, list[int]] = {}
 
     @classmethod
     def at(cls, deployment: Deployment) -> "RememberingServer":
@@ -37,6 +40,11 @@ class RememberingServer:
         config = ensemble_config(deployment.versions, deployment.input_size)
         server.loaded[names.ENSEMBLE] = config
         return server
+
+    def published_meanwhile(self, model: str, *versions: int) -> None:
+        """The model's folder is newer than what was loaded of it: with the next ensemble these are
+        loaded in its place, as Triton does, unless the model itself is loaded before that."""
+        self._published[model] = list(versions)
 
     def restart(self) -> None:
         self.loaded.clear()
@@ -84,6 +92,11 @@ class RememberingServer:
             versions = wanted["version_policy"]["specific"]["versions"]
             if any((model, int(version)) in self.broken for version in versions):
                 raise Unavailable(f"load {model}: no such file /models/{model}/model.pt")
+            before = self.versions(model)
+            self.fresh += [(model, int(one)) for one in versions if int(one) not in before]
+            self._published.pop(model, None)
+        for changed, newest in self._published.items() if model == names.ENSEMBLE else ():
+            self.loaded[changed] = {"version_policy": {"specific": {"versions": newest}}}
         self.loaded[model] = wanted
 
     async def infer(

@@ -64,11 +64,11 @@ async def test_rolling_back_is_a_new_deployment_of_the_one_before(
     platform: Resources, server: RememberingServer, first: Deployment
 ) -> None:
     second = await promoted(platform, first, (OTHER, 2))
-    server.loads.clear()
+    server.fresh.clear()
     third = await rolled_back(platform, second, note="worse")
     assert (third.number, third.versions) == (3, first.versions)
     assert third.rolled_back_from_id == third.previous_id == second.id
-    assert server.loads == [names.ENSEMBLE]
+    assert not server.fresh, "both versions are loaded"
     assert await rolled_back(platform, second) == third
     fourth = await rolled_back(platform, third, to_id=second.id)
     assert fourth.versions == second.versions
@@ -264,6 +264,18 @@ async def test_what_is_neither_live_nor_before_nor_lately_is_dropped(
     await reconcile(platform)
     assert server.versions(HEAD) == {1, 5}
     assert (await service.get_live_deployment()).id == third.id
+
+
+async def test_what_was_published_meanwhile_does_not_come_with_the_ensemble(
+    platform: Resources, server: RememberingServer, repository: Path, first: Deployment
+) -> None:
+    """Triton would load it, broken or not, and drop what is live."""
+    for model in names.COMPONENTS:
+        server.published_meanwhile(model, 8, 9)
+    await promoted(platform, first, (OTHER, 2))
+    assert {version for model in names.COMPONENTS for version in server.versions(model)} <= {
+        *(1, 2, 3)
+    }
 
 
 async def test_a_broken_version_before_does_not_keep_the_live_one_away(
