@@ -11,6 +11,7 @@ from export.calibrate import abstention_threshold, calibrate, calibrate_network
 from export.data.items import Packed, Split
 from export.metrics import Predicted
 from export.network import ScalpNetwork
+from export.recipe import Backbone
 
 pytestmark = pytest.mark.ml
 
@@ -76,6 +77,7 @@ class CalibrationOnly(Mapping[Split, Packed]):
 
 def test_a_threshold_comes_from_the_calibration_split_alone() -> None:
     torch.manual_seed(1)
-    found = calibrate_network(ScalpNetwork(), CalibrationOnly())
+    network = ScalpNetwork(Backbone(name="small_cnn", width=0.25))
+    found = calibrate_network(network, CalibrationOnly())
     assert set(found) == {*Condition, "IN_DOMAIN"}
     assert all(0 <= c.abstain_below <= 1 for c in found.values())
