@@ -26,8 +26,7 @@ from rich.console import Console
 
 from api.operator_output import Shown, show
 from dupi.accounts.models import Role
-from dupi.accounts.service import give_role
-from dupi.clock import utc_now
+from dupi.accounts.service import find_by_email, give_role
 from dupi.errors import DupiError, InvalidInput, NotFound, RetryLater
 from dupi.ids import new_id
 from dupi.logs import set_up_logs
@@ -136,8 +135,9 @@ async def _stop_shadow(resources: Resources, given: argparse.Namespace) -> Shown
 
 
 async def _role(resources: Resources, given: argparse.Namespace) -> Shown:
+    """On record first: an act that is recorded and was cut off can be done again."""
     role = Role.USER if given.user else Role.OPERATOR
-    user, before = await give_role(resources, email=given.email, role=role)
+    user = await find_by_email(resources, email=given.email)
     await record(
         AuditEvent(
             id=new_id(),
@@ -145,12 +145,11 @@ async def _role(resources: Resources, given: argparse.Namespace) -> Shown:
             object_kind="User",
             object_id=user.id,
             actor=_actor(),
-            before={"role": before.value},
+            before={"role": user.role.value},
             after={"role": role.value},
-            at=utc_now(),
         )
     )
-    return Shown(people=(user,))
+    return Shown(people=(await give_role(resources, user_id=user.id, role=role),))
 
 
 def _actor() -> Actor:

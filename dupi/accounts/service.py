@@ -30,6 +30,7 @@ __all__ = [
     "SignedIn",
     "Unchanged",
     "authenticate",
+    "find_by_email",
     "get_user",
     "get_users",
     "give_role",
@@ -67,23 +68,23 @@ async def get_users(resources: "Resources", *, user_ids: Sequence[str]) -> list[
     return await User.find({"_id": {"$in": list(user_ids)}}).to_list()
 
 
-async def give_role(resources: "Resources", *, email: str, role: Role) -> tuple[User, Role]:
-    """The person with the new role, and the role before. It holds from the next request on.
+async def find_by_email(resources: "Resources", *, email: str) -> User:
+    """Raises NotFound."""
+    read = read_email(email)
+    row = await User.get_pymongo_collection().find_one({"email": read})
+    if isinstance(read, FieldErrorCode) or row is None:
+        raise NotFound("nobody has an account with this e-mail")
+    return User.from_row(row)
 
-    Raises NotFound.
-    """
+
+async def give_role(resources: "Resources", *, user_id: str, role: Role) -> User:
+    """The person with the role, which holds from the next request on. Raises NotFound."""
     row = await User.get_pymongo_collection().find_one_and_update(
-        {"email": _known(email)}, {"$set": {"role": role.value}}
+        {"_id": user_id}, {"$set": {"role": role.value}}, return_document=ReturnDocument.AFTER
     )
     if row is None:
-        raise NotFound("nobody has an account with this e-mail")
-    before = User.from_row(row)
-    return before.model_copy(update={"role": role}), before.role
-
-
-def _known(email: str) -> str:
-    read = read_email(email)
-    return "" if isinstance(read, FieldErrorCode) else read
+        raise NotFound(f"no user {user_id}")
+    return User.from_row(row)
 
 
 async def update_profile(

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dupi.accounts.models import Role
-from dupi.accounts.service import give_role
+from dupi.accounts.service import find_by_email, give_role
 from dupi.operations.models import Deployment
 from dupi.operations.reconciler import reconcile
 from dupi.operations.service import get_live_deployment
@@ -61,5 +61,6 @@ async def operator(app: Starlette, operated: Resources) -> AsyncIterator[Caller]
     """Someone who was made an operator after signing up."""
     async with caller(app) as someone:
         await someone.sign_up(EMAIL, nickname="운영")
-        await give_role(operated, email=EMAIL, role=Role.OPERATOR)
+        user = await find_by_email(operated, email=EMAIL)
+        await give_role(operated, user_id=user.id, role=Role.OPERATOR)
         yield someone

@@ -169,8 +169,9 @@ async def test_only_operators_may(anyone: Caller, mina: Caller, live: Deployment
 
 async def test_rights_end_at_once(operator: Caller, live: Deployment, operated: Any) -> None:
     from dupi.accounts.models import Role
-    from dupi.accounts.service import give_role
+    from dupi.accounts.service import find_by_email, give_role
 
-    await give_role(operated, email="OPERATOR@example.com", role=Role.USER)
+    user = await find_by_email(operated, email="OPERATOR@example.com")
+    await give_role(operated, user_id=user.id, role=Role.USER)
     answer = await promoted(operator, shown(live), (HEAD, "2"))
     assert answer["__typename"] == "ForbiddenError"
