@@ -29,7 +29,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grey = folder / "real" / STRANGERS / "photograph of a thing" / "wall__1-whole.jpg"
     grey.parent.mkdir(parents=True)
     Image.fromarray(np.full((480, 640, 3), 120, np.uint8)).save(grey)
-    evaluate.run(wanted(folder, "--alone", "6", "--attention", "1", "--replicates", "30"))
+    less = ("--alone", "6", "--attention", "1", "--replicates", "30")
+    evaluate.run(wanted(folder, "--pictures", str(folder / "out" / "seen"), *less))
     return folder / "out"
 
 
@@ -93,8 +94,8 @@ def test_the_card_tells_the_worst_in_short(written: Path, report: dict[str, Any]
 def test_the_card_shows_its_pictures(written: Path) -> None:
     card = (written / "card.md").read_text(encoding="utf-8")
     for name in ("confusion.png", "reliability.png", "risk-coverage.png"):
-        assert f"]({name})" in card
-        assert (written / name).stat().st_size > 10_000
+        assert f"](seen/{name})" in card
+        assert (written / "seen" / name).stat().st_size > 10_000
 
 
 def test_the_card_tells_the_figures_of_the_report(written: Path, report: dict[str, Any]) -> None:
