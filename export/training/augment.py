@@ -133,7 +133,7 @@ def noise(pixels: Tensor, strength: float, generator: Generator) -> Tensor:
 def compression(pixels: Tensor, strength: float, generator: Generator) -> Tensor:
     """As JPEG does: colours lose detail, brightness some, by up to ``strength`` of it."""
     coarse = functional.interpolate(
-        functional.avg_pool2d(pixels, 2, ceil_mode=True), size=pixels.shape[2:], mode="bilinear"
+        functional.avg_pool2d(pixels, 2, ceil_mode=True), size=pixels.shape[2:]
     )
     grey, coarse_grey = _grey(pixels), _grey(coarse)
     lost = _between(pixels, 0, strength, generator)
