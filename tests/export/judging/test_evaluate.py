@@ -14,7 +14,6 @@ from export import evaluate
 from export.data.drawing.sampling import Purpose
 from export.data.items import STRANGERS
 from export.data.synthetic import write_dataset
-from export.judging.card import DRAWN, PHOTOGRAPHED
 
 pytestmark = pytest.mark.ml
 
@@ -106,11 +105,3 @@ def test_the_card_tells_the_figures_of_the_report(written: Path, report: dict[st
         assert f"{name.korean} `{name}`" in card
     assert report["data_sha256"] in card
     assert report["models"]["scalp_trunk"]["weights_sha256"][:12] in card
-
-
-def test_figures_of_photographs_are_not_called_drawings() -> None:
-    given = evaluate.parser().parse_args(["--repository", "r", "--data", "d"])
-    assert given.photos == DRAWN
-    assert given.alone > 0
-    real = ["--repository", "r", "--data", "d", "--photos", PHOTOGRAPHED]
-    assert evaluate.parser().parse_args(real).photos == PHOTOGRAPHED
