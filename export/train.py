@@ -56,8 +56,12 @@ def fit(
 ) -> list[Line]:
     """Runs the recipe's epochs, each followed by a validation and a checkpoint; their lines.
 
-    ``watch`` is told each line, and may end the run by raising.
+    ``watch`` is told each line, and may end the run by raising. Raises ``ValueError`` where a split
+    is empty, and ``OtherRun``.
     """
+    for split in (Split.TRAINING, Split.CALIBRATION):
+        if not len(data[split]):
+            raise ValueError(f"no photos in the {split} split: there are too few sessions")
     training.folder.mkdir(parents=True, exist_ok=True)
     run = Run(training, data[Split.TRAINING])
     if (training.folder / CHECKPOINT).exists():

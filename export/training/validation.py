@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dupi.knowledge.vocabulary import Condition
 from export.data.items import NO_GRADE, Packed
@@ -29,12 +30,18 @@ def validate(network: ScalpNetwork, packed: Packed, loss: GradeLoss, columns: li
     counts = np.stack([confusion(*grades) for grades in columns_of])
     device = loss.weights.device
     lost = loss(predicted.logits.to(device), torch.from_numpy(true).to(device))
-    found = {name: float(np.nanmean(FIGURES[name](counts))) for name in MEANS}
+    found = {name: _mean(FIGURES[name](counts)) for name in MEANS}
     found |= {VALIDATION_LOSS: float(lost)}
     found |= {"in_domain": float(((predicted.domain.numpy() > 0) == scalp).mean())}
     for column, kappa in zip(columns, FIGURES["qwk"](counts), strict=True):
-        found[tuple(Condition)[column].value] = float(kappa)
+        found[tuple(Condition)[column].value] = _mean(kappa)
     return {name: round(value, 4) for name, value in found.items()}
+
+
+def _mean(figures: NDArray[np.float64]) -> float:
+    """Of those that could be measured; 0 where none could (all photos have one grade)."""
+    known = figures[np.isfinite(figures)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def figure_of(line: Line, wanted: Stopping) -> float:

@@ -131,6 +131,17 @@ def test_a_run_that_gets_no_better_is_stopped(tmp_path: Path) -> None:
     assert len(fit(Training(tmp_path, recipe), DATA)) == 3
 
 
+def test_photos_of_one_grade_alone_can_be_validated_and_none_cannot(tmp_path: Path) -> None:
+    photos = some_photos(8)
+    plain = Packed(photos.photos, np.zeros_like(photos.grades), data_sha256="plain")
+    recipe = tiny(steps_an_epoch=1, phases=[{"size": 32, "epochs": 1}])
+    (line,) = fit(Training(tmp_path / "plain", recipe), {**DATA, Split.CALIBRATION: plain})
+    assert (line["qwk"], line["DANDRUFF"]) == (0.0, 0.0)
+    empty = Packed(photos.photos[:0], photos.grades[:0])
+    with pytest.raises(ValueError, match="no photos in the calibration split"):
+        fit(Training(tmp_path / "empty", recipe), {**DATA, Split.CALIBRATION: empty})
+
+
 def sure_answers(packed: Packed, sharpness: float) -> Predicted:
     grades = torch.from_numpy(packed.grades)
     logits = ((grades[..., None] > torch.arange(3)).float() - 0.5) * sharpness

@@ -12,3 +12,9 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture takes longer than a tiny training; tests/export/test_train.py draws them."""
+    monkeypatch.setattr("export.train.draw_curves", lambda *_: None)
