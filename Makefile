@@ -68,7 +68,8 @@ train-advisor: VERSION ?= 2
 train-classifiers: setup ## draw photos, train trunk and heads, release them as VERSION=3 (an hour or more)
 	$(ML) -m export.data.synthetic $(DATA)/scalps --count 16000 --workers "$$(nproc)"
 	$(ML) -m export.train --recipe $(RECIPE) --data $(DATA)/scalps --run $(RUN)
-	$(ML) -m export.release --run $(RUN) --data $(DATA)/scalps --version $(VERSION)
+	$(ML) -m export.release --run $(RUN) --data $(DATA)/scalps --version $(VERSION) \
+		--photos-are "synthetic photos drawn by this project; no photo of a person"
 	$(ML) -m export publish
 
 evaluate-classifiers: setup ## judge the published classifiers on photos from devices never trained on
