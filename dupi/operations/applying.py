@@ -73,8 +73,7 @@ async def _change(
             raise
         log.warning("not_loaded", model=model, versions=sorted(target - safe))
         given_up.add(server, model, target - safe)
-        if not safe <= held:
-            await load_versions(resources, server, model, safe)
+        await load_versions(resources, server, model, safe)
     else:
         log.info("model_loaded", model=model, versions=sorted(target), before=sorted(held))
     return True

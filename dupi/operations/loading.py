@@ -47,12 +47,22 @@ async def add_versions(
 async def add_version(
     resources: "Resources", server: ModelServer, model: str, version: int
 ) -> None:
-    """Serve one more version, unless somebody else has loaded it meanwhile. Raises Unavailable."""
+    """Serve one more version, unless somebody else has loaded it meanwhile. Raises Unavailable.
+
+    What Triton could not load it would try again with whatever touches the model: so it is told to
+    serve what it served before.
+    """
     async with changing(model):
         held = (await ready_versions(server))[model]
-        if version not in held:
+        if version in held:
+            return
+        try:
             await load_versions(resources, server, model, held | {version})
-            log.info("model_loaded", model=model, version=version)
+        except Unavailable:
+            if held:
+                await load_versions(resources, server, model, held)
+            raise
+        log.info("model_loaded", model=model, version=version)
 
 
 async def load_versions(

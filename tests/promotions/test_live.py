@@ -6,7 +6,7 @@ The candidate stays live: whatever starts Triton again later in the session brin
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,20 @@ PHOTO = np.random.default_rng(2).integers(0, 256, (names.INPUT_SIZE,) * 2 + (3,)
 
 
 @pytest.fixture(scope="module")
-def repository(stack: RunningStack) -> Path:
-    """With a version that answers otherwise, and one that is no model at all."""
+def repository(stack: RunningStack) -> Iterator[Path]:
+    """With a version that answers otherwise, and one that is no model at all, which goes again: a
+    platform that begins takes the newest versions."""
     folder = Path(stack.environment["DUPI_MODEL_REPOSITORY"])
     source = newest_version(folder, HEAD)
     publish_candidates(folder, "--temperature", "0.8", f"{HEAD}={source}:{CANDIDATE}")
     broken = folder / HEAD / str(BROKEN)
     shutil.copytree(folder / HEAD / str(CANDIDATE), broken)
+    (broken / "model.pt").unlink()
     (broken / "model.pt").write_bytes(b"no model")
     manifest = (broken / names.MANIFEST_FILE).read_text()
     (broken / names.MANIFEST_FILE).write_text(manifest.replace(str(CANDIDATE), str(BROKEN)))
-    return folder
+    yield folder
+    shutil.rmtree(broken)
 
 
 @pytest.fixture(scope="module")
