@@ -12,7 +12,7 @@ from export.wrap import load_compiled
 
 _BATCHES = (1, 3, 8)
 TOLERANCE = 2e-3
-"""Greatest difference allowed, against a scale of one (see :func:`_difference`)."""
+"""Greatest difference allowed, against a scale of one (see :func:`difference`)."""
 
 
 class ParityError(AssertionError):
@@ -45,13 +45,13 @@ def check_parity(recorded: Sequence[Recorded], artefact: Path) -> float:
 def _compare(eager: tuple[Tensor, ...], compiled: tuple[Tensor, ...]) -> float:
     if len(eager) != len(compiled):
         raise ParityError(f"{len(compiled)} outputs instead of {len(eager)}")
-    greatest = max(map(_difference, eager, compiled))
+    greatest = max(map(difference, eager, compiled))
     if not greatest <= TOLERANCE:
         raise ParityError(f"outputs differ by {greatest:.2g}, more than {TOLERANCE}")
     return greatest
 
 
-def _difference(eager: Tensor, compiled: Tensor) -> float:
+def difference(eager: Tensor, compiled: Tensor) -> float:
     """Greatest difference, relative to the eager output's size where that exceeds one."""
     if eager.shape != compiled.shape or eager.dtype != compiled.dtype:
         raise ParityError(f"{compiled.shape} {compiled.dtype}, not {eager.shape} {eager.dtype}")

@@ -4,6 +4,7 @@ TorchScript is behind ``compile_module`` and ``load_compiled`` only, so that ano
 its place. Outputs are returned in the order of the positional names in ``contract``.
 """
 
+import copy
 import warnings
 from pathlib import Path
 from typing import cast
@@ -14,7 +15,14 @@ from torch import Tensor, nn
 from dupi.vision import contract
 from export.network import Head, Trunk, domain_head, probabilities, severity_head
 from export.recipe import Backbone
-from export.weights_file import Card, example_input, load_into, read_card
+from export.weights_file import (
+    WEIGHTS,
+    Card,
+    example_input,
+    load_into,
+    read_card,
+    weights_files,
+)
 
 Outputs = tuple[Tensor, ...]
 
@@ -88,13 +96,56 @@ def served_module(path: Path) -> tuple[Card, nn.Module]:
     return card, kind(head, card.version, card.temperature).eval()
 
 
+def newest_modules(folder: Path = WEIGHTS) -> dict[str, nn.Module]:
+    """Of the weights files of a folder, each model's newest version by the model's name."""
+    paths = sorted(weights_files(folder), key=lambda path: read_card(path).version)
+    return {card.model: module for card, module in map(served_module, paths)}
+
+
 def compile_module(card: Card, module: nn.Module) -> torch.jit.ScriptModule:
-    """Traced on a batch of two and frozen: batch normalisation is folded into the convolutions."""
+    """What is served; ``module`` is left as it was.
+
+    All norms after convolutions are folded into them. A trunk's weights lie channel by channel, as
+    photos come: on a CPU they are not turned around for each batch any more. Everything here runs
+    on any device that libtorch runs on; ``docs/throughput.md`` says what else was tried.
+    """
+    served = with_numbered_padding(module)
+    if card.model == contract.TRUNK:
+        served = served.to(memory_format=torch.channels_last)
+    return trace_frozen(card, served)
+
+
+def trace_frozen(card: Card, module: nn.Module) -> torch.jit.ScriptModule:
+    """Traced on a batch of two; freezing folds batch normalisation into plain convolutions."""
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(module, example_input(card, batch=2), check_trace=False)
         return cast(torch.jit.ScriptModule, torch.jit.freeze(traced))
+
+
+def with_numbered_padding(module: nn.Module) -> nn.Module:
+    """A copy, whose convolutions say in pixels by how much they pad.
+
+    Padding by name (``same``, ``valid``; transformers' EfficientNet) is traced as another operation
+    than convolution, which neither freezing folds a norm into nor fusion knows.
+    """
+    numbered = copy.deepcopy(module)
+    for part in numbered.modules():
+        if isinstance(part, nn.Conv2d) and (pixels := _padding_of(part)) is not None:
+            part.padding = pixels
+    return numbered
+
+
+def _padding_of(convolution: nn.Conv2d) -> tuple[int, ...] | None:
+    """None where it differs from side to side, so that no number says it."""
+    if not isinstance(convolution.padding, str):
+        return tuple(convolution.padding)
+    if convolution.padding == "valid":
+        return (0, 0)
+    sizes = zip(convolution.kernel_size, convolution.dilation, strict=True)
+    spans = [dilation * (size - 1) for size, dilation in sizes]
+    return None if any(span % 2 for span in spans) else tuple(span // 2 for span in spans)
 
 
 def save_compiled(module: torch.jit.ScriptModule, path: Path) -> None:

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from dupi.vision import contract
-from export.weights_file import read_card, weights_files
-from export.wrap import served_module
+from export.wrap import newest_modules
 from tests.bench.ml.answering import answer_questions
 
 
@@ -32,12 +30,6 @@ class EagerNetwork:
         with torch.inference_mode():
             features = self._trunk(torch.from_numpy(photo)[None])[0]
             return [output.numpy() for head in self._heads for output in head(features)]
-
-
-def newest_modules() -> dict[str, nn.Module]:
-    """The newest version of every model that ships, by its name."""
-    paths = sorted(weights_files(), key=lambda path: read_card(path).version)
-    return {card.model: module for card, module in map(served_module, paths)}
 
 
 def drive(network: EagerNetwork, photos: Any, at_once: int, seconds: float) -> dict[str, Any]:

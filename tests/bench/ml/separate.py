@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from dupi.vision import contract
 from export.publish import MODEL_FILE
 from export.weights_file import Card
-from export.wrap import compile_module, save_compiled
-from tests.bench.ml.eager import newest_modules
+from export.wrap import compile_module, newest_modules, save_compiled
 
 
 class SeparateClassifier(nn.Module):

@@ -1,0 +1,1 @@
+"""How near the classifiers come to what the machine can multiply, and by which ways."""
