@@ -12,7 +12,7 @@ from dupi.concurrency import all_of
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.operations.deployments import get_live_deployment
-from dupi.operations.holdings import GivenUp, holdings
+from dupi.operations.holdings import GivenUp, holdings, once_ours
 from dupi.operations.load_lease import changing
 from dupi.operations.loading import LOADS_AT_ONCE, load_versions, ready_versions
 from dupi.operations.models import Deployment
@@ -63,6 +63,8 @@ async def _change(
     wanted = await holdings(await get_live_deployment())
     held = (await ready_versions(server))[model]
     target = wanted.target(model, held, given_up.of(server, model))
+    surplus = held - target
+    target |= surplus - await once_ours(model, surplus)
     if held == target:
         return False
     try:

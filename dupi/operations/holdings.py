@@ -9,9 +9,12 @@ from typing import Final
 from dupi.adapters.triton import LONGEST_INFERENCE_S, ModelServer
 from dupi.operations.deployments import list_preparing, list_retired_since
 from dupi.operations.models import Deployment, Shadow
+from dupi.operations.shadows import list_newest
 
 _TRY_AGAIN_S: Final = 60.0
 """After that, a version that could not be loaded beside the live one is tried again."""
+
+_LATEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,12 @@ async def holdings(live: Deployment) -> Holdings:
         for model, version in other.versions.items():
             kept[model].add(version)
     return Holdings(live.versions, beside, kept)
+
+
+async def once_ours(model: str, versions: set[int]) -> set[int]:
+    """Those of ``versions`` that one of the latest deployments or shadows used: they may be dropped
+    once nothing uses them. What others load, by hand or by a platform with another store, stays."""
+    newest = await Deployment.find({}).sort("-number").limit(_LATEST).to_list()
+    used = {found.versions.get(model, 0) for found in newest}
+    used |= {int(shadow.version) for shadow in await list_newest(model)}
+    return versions & used

@@ -266,6 +266,17 @@ async def test_what_is_neither_live_nor_before_nor_lately_is_dropped(
     assert (await service.get_live_deployment()).id == third.id
 
 
+async def test_what_others_have_loaded_is_left_alone(
+    platform: Resources, server: RememberingServer, first: Deployment
+) -> None:
+    """By hand, or a platform with another store on the same Triton: else each would undo the other
+    for ever."""
+    server.loaded[OTHER] = {"version_policy": {"specific": {"versions": [1, 77]}}}
+    assert not await reconcile(platform)
+    await promoted(platform, first, (OTHER, 2))
+    assert server.versions(OTHER) == {1, 2, 77}
+
+
 async def test_what_was_published_meanwhile_does_not_come_with_the_ensemble(
     platform: Resources, server: RememberingServer, repository: Path, first: Deployment
 ) -> None:
