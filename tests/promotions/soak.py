@@ -8,17 +8,13 @@ the end the second server comes, the first is killed under load, and comes back.
 
 import asyncio
 import random
-import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from dupi.adapters.triton import Classification, RequestRefused
 from dupi.errors import Conflict, Unavailable
@@ -26,7 +22,6 @@ from dupi.operations.audit import Actor, ActorKind, AuditEvent
 from dupi.operations.live_size import at_live_size
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.readiness import readiness
-from dupi.operations.reconciler import reconcile_until
 from dupi.operations.service import (
     ChosenVersion,
     get_live_deployment,
@@ -39,51 +34,14 @@ from dupi.operations.service import (
 from dupi.resources import Resources
 from dupi.vision import contract as names
 from tests.promotions.load import Change, Log, running_load, until_answers
-from tests.support.models import copied_repository, newest_version, publish_candidates
-from tests.support.store import fresh_resources, running_store, settings_for_tests
-from tests.support.triton import TritonServer, planned_triton, triton_at
+from tests.promotions.report import PromotionsReport, sum_up
+from tests.promotions.rig import BROKEN, CANDIDATE, HEADS, TRUNK, Rig, publish_all_candidates, rig
+from tests.support.models import copied_repository
 
-CANDIDATE: Final = 901
-TRUNK: Final = 902
-BROKEN: Final = 903
-SMALLER: Final = 128
-HEADS: Final = (names.HEADS[4], names.HEADS[0])
 _ACTOR: Final = Actor(kind=ActorKind.COMMAND_LINE, name="soak")
 _PHOTO: Final = np.random.default_rng(3).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class PromotionsReport:
-    """``latency_ms``: of a classification, median and 99 of 100. ``switch_ms``: from asking for a
-    promotion whose versions are loaded to every server at it."""
-
-    seed: int
-    classifications: int = 0
-    promotions: int = 0
-    trunk_promotions: int = 0
-    failed_requests: int = 0
-    version_sets_seen: int = 0
-    latency_ms: dict[str, float] = field(default_factory=dict)
-    switch_ms: dict[str, float] = field(default_factory=dict)
-    shadowed: int = 0
-    broken_version: str = ""
-    second_server_seconds: float = 0.0
-    restarted_server_seconds: float = 0.0
-    problems: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def show(self, console: Console) -> None:
-        table = Table("what", "value", title="promotions under load")
-        for name, value in self.as_json().items():
-            if name != "problems":
-                table.add_row(name.replace("_", " "), str(value))
-        console.print(table)
-        for problem in self.problems[:20]:
-            console.print(problem, style="red", markup=False, soft_wrap=True)
 
 
 async def run(
@@ -94,63 +52,18 @@ async def run(
     repository = await asyncio.to_thread(copied_repository, state / "models")
     say("starting Triton, and the first deployment")
     try:
-        async with _platform(state, repository) as platform:
+        async with rig(state, repository) as platform:
+            await _until_classifying(platform)
             say("publishing candidates")
             await asyncio.to_thread(publish_all_candidates, repository)
             await _carry_out(platform, report, log, say, classifications, promotions)
     except Exception as trouble:
         report.problems.append(f"the run broke off: {trouble!r}")
-    _sum_up(report, log)
+    sum_up(report, log)
     return report
 
 
-def publish_all_candidates(repository: Path) -> None:
-    live = {model: newest_version(repository, model) for model in names.COMPONENTS}
-    heads = [f"{head}={live[head]}:{CANDIDATE}" for head in HEADS]
-    publish_candidates(repository, *heads)
-    everything = [f"{model}={live[model]}:{TRUNK}" for model in names.COMPONENTS]
-    publish_candidates(repository, "--trunk", str(TRUNK), "--size", str(SMALLER), *everything)
-    broken = repository / HEADS[1] / str(BROKEN)
-    shutil.copytree(repository / HEADS[1] / str(CANDIDATE), broken)
-    (broken / "model.pt").unlink()
-    (broken / "model.pt").write_bytes(b"no model")
-    manifest = (broken / names.MANIFEST_FILE).read_text()
-    (broken / names.MANIFEST_FILE).write_text(manifest.replace(str(CANDIDATE), str(BROKEN)))
-
-
-@asynccontextmanager
-async def _platform(state: Path, repository: Path) -> AsyncIterator["_Running"]:
-    second = planned_triton(repository, state / "second" / "triton.log")
-    with running_store(state) as url:
-        async with triton_at(repository, state / "first" / "triton.log") as first:
-            changes = {
-                "triton_url": f"{first.address},{second.address}",
-                "model_repository": str(repository),
-                "triton": {"reconcile_seconds": 1.0},
-            }
-            settings = settings_for_tests(url, state, **changes)
-            async with fresh_resources(settings) as resources:
-                stop = asyncio.Event()
-                watch = asyncio.create_task(reconcile_until(resources, stop))
-                shadows = asyncio.create_task(resources.shadowing.run_until(resources, stop))
-                running = _Running(resources, first, second)
-                try:
-                    await _until_classifying(running)
-                    yield running
-                finally:
-                    stop.set()
-                    await asyncio.gather(watch, shadows)
-                    await second.stop()
-
-
-@dataclass(frozen=True)
-class _Running:
-    resources: Resources
-    first: TritonServer
-    second: TritonServer
-
-
-async def _until_classifying(platform: _Running) -> None:
+async def _until_classifying(platform: Rig) -> None:
     async with asyncio.timeout(300):
         while True:
             with suppress(Unavailable, RequestRefused):
@@ -160,7 +73,7 @@ async def _until_classifying(platform: _Running) -> None:
 
 
 async def _carry_out(  # noqa: PLR0913, PLR0917
-    platform: _Running,
+    platform: Rig,
     report: PromotionsReport,
     log: Log,
     say: Say,
@@ -281,7 +194,7 @@ async def _what_is_wrong_in_the_store() -> list[str]:
     return problems
 
 
-async def _outlive_a_server(platform: _Running, report: PromotionsReport) -> None:
+async def _outlive_a_server(platform: Rig, report: PromotionsReport) -> None:
     """Each server is brought to the deployment when it comes, and the other serves meanwhile."""
     await platform.second.start()
     report.second_server_seconds = await _until_ready(platform.resources, "classifiers-2")
@@ -300,23 +213,3 @@ async def _until_ready(resources: Resources, part: str) -> float:
             if found[part]:
                 return round(time.monotonic() - started, 1)
             await asyncio.sleep(0.5)
-
-
-def _sum_up(report: PromotionsReport, log: Log) -> None:
-    report.classifications = len(log.answers)
-    report.promotions = max(0, len(log.changes) - 1)
-    report.failed_requests = len(log.failures)
-    report.version_sets_seen = len(log.seen())
-    report.problems += log.problems()
-    if log.answers:
-        report.latency_ms = _spread([one.answered - one.asked for one in log.answers])
-    if len(log.changes) > 3:
-        report.switch_ms = _spread([one.done - one.asked for one in log.changes[4:]])
-
-
-def _spread(seconds: list[float]) -> dict[str, float]:
-    ordered = sorted(seconds) or [0.0]
-    return {
-        "median": round(ordered[len(ordered) // 2] * 1000, 1),
-        "p99": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
-    }
