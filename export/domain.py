@@ -42,10 +42,22 @@ _SETTINGS = Settings(views=1, steps=800)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """``values`` fp32 [n, 192, h, w] of the trunk; ``scalp`` [n]: 1, or 0 for a stranger."""
+    """``values`` fp32 [n, 192, h, w] of the trunk; ``scalp`` [n]: 1, or 0 for a stranger;
+    ``photograph`` bool [n]: which strangers are real photographs, none where it is not given."""
 
     values: Tensor
     scalp: Tensor
+    photograph: Tensor | None = None
+
+    @property
+    def chances(self) -> Tensor:
+        """How often each is learned from ``[n]``: as often a scalp as a stranger, and as often a
+        drawn stranger as a photograph, of which there are few."""
+        scalp = self.scalp.bool()
+        real = ~scalp & (torch.zeros_like(scalp) if self.photograph is None else self.photograph)
+        drawn = ~scalp & ~real
+        strangers = drawn / drawn.sum().clamp_min(1) + real / real.sum().clamp_min(1)
+        return scalp / scalp.sum().clamp_min(1) + strangers / strangers.sum().clamp_min(1e-9)
 
 
 @torch.inference_mode()
@@ -53,13 +65,15 @@ def compute_features(network: ScalpNetwork, packed: Packed, *, views: int | None
     """What the trunk sees in augmented ``views`` of each photo, or in the photos where None."""
     cells = compute_cells(network, packed, views=views)
     values = [network.trunk.join(part.float()) for part in cells.values.split(_BATCH)]
-    return Features(torch.cat(values), (cells.grades[:, 0] != NO_GRADE).float())
+    photograph = torch.from_numpy(is_photograph(packed.sources)).repeat(views or 1)
+    return Features(torch.cat(values), (cells.grades[:, 0] != NO_GRADE).float(), photograph)
 
 
 def train_head(training: Features, settings: Settings) -> Head:
     """A new head that tells scalps from strangers; rounded to fp16, as it will be read back."""
     torch.manual_seed(settings.seed)
     head, values = domain_head().train(), training.values.clone()
+    chances = training.chances
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -67,7 +81,7 @@ def train_head(training: Features, settings: Settings) -> Head:
         optimiser, max_lr=settings.learning_rate, total_steps=settings.steps + 1, pct_start=0.1
     )
     for _ in track(range(settings.steps), "in-domain head"):
-        rows = torch.randint(0, len(values), (_BATCH,))
+        rows = torch.multinomial(chances, _BATCH, replacement=True)
         logits = head(values[rows])[0].squeeze(1)
         loss = functional.binary_cross_entropy_with_logits(logits, training.scalp[rows])
         optimiser.zero_grad(set_to_none=True)

@@ -103,3 +103,13 @@ def test_what_is_told_wrongly_is_counted() -> None:
     assert score(head, Features(signal, scalp), calibration).strangers_taken == 0
     found = score(head, swapped, calibration)
     assert (found.scalps_refused, found.strangers_taken) == (1, 1)
+
+
+def test_few_photographs_teach_as_much_as_many_drawings() -> None:
+    scalp = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    photograph = torch.tensor([False] * 6 + [True])
+    signal = torch.zeros(7, contract.FEATURE_CHANNELS, 2, 2)
+    chances = Features(signal, scalp, photograph).chances
+    assert (chances / chances.sum()).tolist() == pytest.approx([1 / 8] * 4 + [1 / 8] * 2 + [1 / 4])
+    drawn = Features(signal, scalp).chances
+    assert (drawn / drawn.sum()).tolist() == pytest.approx([1 / 8] * 4 + [1 / 6] * 3)
