@@ -21,16 +21,15 @@ class MlProgram:
         self._process = process
         self._log = log
 
-    async def ask(self, **question: Any) -> dict[str, Any]:
-        """Raises ``RuntimeError`` with the log's end where the program has ended."""
+    async def ask(self, **question: Any) -> Any:
+        """Its answer. Raises ``RuntimeError`` with the log's end where the program has ended."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(question).encode() + b"\n")
         line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError(self.last_words())
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return json.loads(line)
 
     async def status(self) -> int:
         """Wait for its end."""

@@ -13,7 +13,16 @@ from rich.console import Console
 from api.local_stack.plan import plan_stack
 from api.local_stack.stack import Stack, running_stack
 from dupi.logs import get_logger
-from tests.bench import advisor, classifiers, journeys, memory, progress, refusals, steps
+from tests.bench import (
+    advisor,
+    ceiling,
+    classifiers,
+    journeys,
+    memory,
+    progress,
+    refusals,
+    steps,
+)
 from tests.bench.figures import Outcome, Table
 from tests.bench.machine import describe_machine, in_one_line
 from tests.bench.rig import Rig
@@ -33,6 +42,7 @@ class Section:
 
 SECTIONS: Final = (
     Section("classifiers", classifiers.measure),
+    Section("ceiling", ceiling.measure),
     Section("journeys", journeys.measure),
     Section("steps", steps.measure),
     Section("advisor", advisor.measure),
