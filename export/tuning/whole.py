@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import dupi.knowledge
 from dupi.knowledge.vocabulary import Condition
 from dupi.vision import contract
-from dupi.vision.images import model_input
+from export.data.packing import model_input
 from export.wrap import newest_modules
 
 HEADS: Final = (*contract.HEADS, contract.DOMAIN_HEAD)
@@ -48,7 +48,7 @@ def work_of(module: nn.Module, batch: Tensor) -> float:
 def example_photos(side: int) -> Tensor:
     """The guide's drawings, each grade of each condition once: uint8 ``[24, side, side, 3]``."""
     files = sorted(EXAMPLES.glob("*.jpg"))
-    return torch.from_numpy(np.stack([model_input(file.read_bytes(), side) for file in files]))
+    return torch.from_numpy(np.stack([model_input(file, side) for file in files]))
 
 
 def grades_of(outputs: tuple[Tensor, ...]) -> Tensor:

@@ -1,5 +1,8 @@
 """Shares of the machine's matrix products, and the trunk's settings."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
@@ -22,7 +25,7 @@ from tests.bench.timing import Load
 
 
 def test_shares_are_taken_round_by_round_of_the_product_on_all_cores() -> None:
-    measured = {
+    measured: dict[Any, Sequence[Any]] = {
         Product(1): [50.0, 50.0],
         InProcess(8, 1): [40.0, 40.0],
         Product(2): [100.0, 80.0],
