@@ -117,13 +117,18 @@ async def _carry_out(
 async def _finish(resources: "Resources", live: Deployment) -> None:
     """What the reconcilers would do in a moment, at once. Nothing here can undo the deployment."""
     log.info("deployment_live", number=live.number, versions=live.versions)
+    await bring_all_to_live(resources)
+    await end_outdated_shadows(live)
+    await settle_deployment(live.id)
+
+
+async def bring_all_to_live(resources: "Resources") -> None:
+    """Every Triton server that answers serves the live deployment when this returns."""
     for server in resources.model_servers:
         try:
             await bring_to_live(resources, server, GivenUp())
         except (Unavailable, RequestRefused) as away:
-            log.warning("not_applied_yet", number=live.number, error=str(away))
-    await end_outdated_shadows(live)
-    await settle_deployment(live.id)
+            log.warning("not_applied_yet", error=str(away))
 
 
 async def _fail(prepared: Deployment, failure: str) -> None:

@@ -35,7 +35,7 @@ from dupi.operations.deployments import (
 )
 from dupi.operations.listing import ListedModel, list_models
 from dupi.operations.models import Deployment, DeploymentState, Shadow
-from dupi.operations.promoting import take_over, wait_for
+from dupi.operations.promoting import bring_all_to_live, take_over, wait_for
 from dupi.operations.published import read_manifest
 from dupi.operations.shadows import get_shadow
 from dupi.operations.trials import WrongAnswer, load_and_try
@@ -214,14 +214,21 @@ async def _take_over_once(
     """The same asked again while it is being prepared is the same deployment."""
     for other in await list_preparing():
         if _is_same(other, planned):
-            return await wait_for(other.id, patience_s=patience_s)
+            return await _served(resources, await wait_for(other.id, patience_s=patience_s))
     try:
         return await take_over(resources, planned, patience_s=patience_s)
     except Conflict:
         live = await get_live_deployment()
         if _is_same(live, planned):  # both began in the same moment
-            return live
+            return await _served(resources, live)
         raise
+
+
+async def _served(resources: "Resources", others: Deployment) -> Deployment:
+    """What somebody else made live is answered with once it is what Triton serves, too."""
+    if others.state is DeploymentState.LIVE:
+        await bring_all_to_live(resources)
+    return others
 
 
 def _is_same(one: Deployment, other: Deployment) -> bool:

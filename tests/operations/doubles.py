@@ -1,5 +1,6 @@
 """A model server that remembers what it was told to load, and answers as the contract says."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ Version = tuple[str, int]
 
 
 class RememberingServer:
-    """Loads at once. ``restart`` forgets all; while ``away``, every call fails.
+    """Loads at once, an ensemble after ``pinning_s``. ``restart`` forgets all; while ``away``,
+    every call fails.
 
     ``broken`` cannot be loaded; ``lying`` are served, and say that they are another version.
     ``fresh``: versions that were not served before they were loaded.
@@ -29,6 +31,7 @@ class RememberingServer:
         self.lying: set[Version] = set()
         self.fresh: list[Version] = []
         self.away = False
+        self.pinning_s = 0.0
         self._published: dict[str, list[int]] = {}
 
     @classmethod
@@ -86,6 +89,8 @@ class RememberingServer:
         self._look()
         if model == names.ENSEMBLE and not set(names.COMPONENTS) <= set(self.loaded):
             raise Unavailable("a step's model is not loaded")
+        if model == names.ENSEMBLE:
+            await asyncio.sleep(self.pinning_s)
         self.loads.append(model)
         wanted = dict(config or {})
         if model != names.ENSEMBLE:

@@ -100,6 +100,18 @@ async def test_the_same_promotion_twice_at_once_is_one(
     assert len({one.id for one in await asyncio.gather(*calls, return_exceptions=False)}) == 1
 
 
+async def test_whoever_is_told_that_it_is_live_is_served_by_it(
+    platform: Resources, server: RememberingServer, first: Deployment
+) -> None:
+    """Also who asked for the same a moment after another."""
+    server.pinning_s = 0.3
+
+    async def is_served() -> bool:
+        return await is_applied(platform, await promoted(platform, first, (OTHER, 2)))
+
+    assert await asyncio.gather(*(is_served() for _ in range(3))) == [True] * 3
+
+
 async def test_a_version_that_cannot_be_loaded_leaves_the_live_one(
     platform: Resources, server: RememberingServer, first: Deployment
 ) -> None:
