@@ -36,7 +36,7 @@ _SLOW_BATCH: Final = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     report = tune(given.repeats, given.seconds, is_compiled=given.compiled, console=console)
     if given.json:
         given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -35,7 +35,7 @@ def batches_table(found: Found, work: float) -> Table:
     return table
 
 
-_RATES = ("threads", "batch", "photos/s", "GFLOP/s", "of the product")
+_RATES = ("threads", "batch", "photos/s", "GFLOP/s", "share")
 
 
 def _rate_cells(found: Found, turn: Turn, values: Sequence[float], work: float) -> list[str]:
@@ -47,9 +47,12 @@ def _rate_cells(found: Found, turn: Turn, values: Sequence[float], work: float) 
 
 
 def spread(values: Sequence[float]) -> str:
-    """``41.2 (40.0–42.1)``: the median, and the least and the greatest."""
+    """``41 (40–42)``: the median, and the least and the greatest; a decimal below ten."""
     middle, least, most = statistics.median(values), min(values), max(values)
-    return f"{middle:.1f}" if least == most else f"{middle:.1f} ({least:.1f}–{most:.1f})"
+    digits = 1 if most < 10 else 0
+    if least == most:
+        return f"{middle:.{digits}f}"
+    return f"{middle:.{digits}f} ({least:.{digits}f}–{most:.{digits}f})"
 
 
 def _table(title: str, *columns: str) -> Table:

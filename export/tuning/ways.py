@@ -15,9 +15,9 @@ from export.wrap import compile_module, trace_frozen, with_numbered_padding
 
 EAGER: Final = "eager"
 FROZEN: Final = "frozen"
-FOLDED: Final = "frozen, all norms folded"
+FOLDED: Final = "frozen, norms folded"
 SERVED: Final = "as served"
-CHANNELS_FIRST: Final = "as served, channels first"
+CHANNELS_FIRST: Final = "channels first"
 FUSED: Final = "oneDNN fusion"
 BF16: Final = "bf16"
 COMPILED: Final = "torch.compile"
