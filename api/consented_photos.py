@@ -6,7 +6,8 @@
 found as a proposal, and empty columns for the operator's grades and signature, which later runs
 keep. A later run adds what is new, and removes what was deleted or is no longer consented to:
 picture, row and grades. The pseudonyms come from a key that lies in the folder alone. Nothing is
-removed by a run that could not look at everything.
+removed by a run that could not look at everything. Each run is on record: who, when, and of how
+many people and photos.
 """
 
 import argparse
@@ -21,17 +22,21 @@ from typing import Final
 
 from pymongo.errors import PyMongoError
 
+from dupi.accounts.models import ConsentKind
 from dupi.analyses.consented import (
     ConsentedPhoto,
     consenting_people,
     consents_to_training,
+    count_photos_of_person,
     photos_of_person,
 )
 from dupi.errors import NotFound, Unavailable
+from dupi.ids import new_id
 from dupi.knowledge.grade_sheet import PHOTOS, SHEET, GradeRow, read_sheet, write_sheet
 from dupi.knowledge.labels import BadLabel
 from dupi.knowledge.vocabulary import Condition
 from dupi.logs import get_logger, set_up_logs
+from dupi.operations.audit import Act, Actor, AuditEvent, record
 from dupi.resources import Resources, open_resources
 from dupi.settings import load_settings
 from dupi.store import store_errors
@@ -61,14 +66,15 @@ class GradingFolder:
 
     def __init__(self, path: Path) -> None:
         """Raises NotOurs."""
-        self._path, self._photos = path, path / PHOTOS
-        if path.exists() and any(path.iterdir()) and not (path / _KEY).exists():
+        self._path, self._photos, key = path, path / PHOTOS, path / _KEY
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not key.exists() and set(path.iterdir()) - {_partial(key)}:
             raise NotOurs(f"{path} holds something else: name a new folder")
-        self._photos.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.chmod(0o700)
-        if not (path / _KEY).exists():
-            _replace(path / _KEY, secrets.token_bytes(_KEY_BYTES))
-        self._key = (path / _KEY).read_bytes()
+        if not key.exists():  # before all else: by it a run that was cut off knows its folder again
+            _replace(key, secrets.token_bytes(_KEY_BYTES))
+        self._photos.mkdir(exist_ok=True, mode=0o700)
+        self._key = key.read_bytes()
 
     def pseudonym(self, kind: str, record_id: str) -> str:
         """The same in every run; in another folder, another one."""
@@ -118,26 +124,49 @@ def _cell(photo: ConsentedPhoto, condition: Condition) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """Whoever reads sees all of it or what was there before."""
-    partial = path.with_name(f"{path.name}.partial")
+    partial = _partial(path)
     partial.touch(mode=0o600)
     partial.write_bytes(content)
     partial.replace(path)
 
 
-async def write_consented(resources: Resources, folder: GradingFolder) -> Written:
-    """Bring ``folder`` up to date; rows and one picture are in memory at a time.
+def _partial(path: Path) -> Path:
+    return path.with_name(f"{path.name}.partial")
+
+
+async def write_consented(resources: Resources, folder: GradingFolder, *, actor: Actor) -> Written:
+    """Bring ``folder`` up to date; rows and one picture are in memory at a time. Who does so is on
+    record before the first picture is written.
 
     Raises Unavailable where store or storage is away, BadLabel where the sheet is broken; then
     nothing has been removed.
     """
     rows: dict[str, GradeRow] = {}
     added = 0
+    await _record(resources, actor)
     async for user_id in consenting_people(resources):
         theirs, new = await _write_person(resources, folder, user_id)
         if await consents_to_training(resources, user_id=user_id):  # still, after the writing
             rows |= theirs
             added += new
     return Written(kept=len(rows), added=added, removed=folder.finish(rows))
+
+
+async def _record(resources: Resources, actor: Actor) -> None:
+    photos = [
+        await count_photos_of_person(user_id=user_id)
+        async for user_id in consenting_people(resources)
+    ]
+    await record(
+        AuditEvent(
+            id=new_id(),
+            act=Act.EXPORT_CONSENTED,
+            object_kind="Consent",
+            object_id=ConsentKind.MODEL_TRAINING.value,
+            actor=actor,
+            after={"people": len(photos), "photos": sum(photos)},
+        )
+    )
 
 
 async def _write_person(
@@ -163,7 +192,7 @@ async def _run(path: Path) -> Written:
     folder = GradingFolder(path)
     async with open_resources(settings) as resources:
         with store_errors():
-            written = await write_consented(resources, folder)
+            written = await write_consented(resources, folder, actor=Actor.at_command_line())
     log.info("consented_photos_written", **{k: getattr(written, k) for k in Written.__slots__})
     return written
 

@@ -17,7 +17,6 @@ done, 1 refused or failed, 2 wrong usage, 3 a part is away: try again later.
 
 import argparse
 import asyncio
-import getpass
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -31,13 +30,14 @@ from dupi.errors import DupiError, InvalidInput, NotFound, RetryLater
 from dupi.ids import new_id
 from dupi.logs import set_up_logs
 from dupi.operations import service as operations
-from dupi.operations.audit import Act, Actor, ActorKind, AuditEvent, record
+from dupi.operations.audit import Act, Actor, AuditEvent, record
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.readiness import readiness
 from dupi.operations.service import ChosenVersion
 from dupi.paging import PageRequest
 from dupi.resources import Resources, open_resources
 from dupi.settings import LogSettings, Settings, load_settings
+from dupi.store import store_errors
 
 DONE: Final = 0
 REFUSED: Final = 1
@@ -66,7 +66,8 @@ def _why(refused: DupiError) -> str:
 
 async def _run(given: argparse.Namespace, settings: Settings) -> Shown:
     async with open_resources(settings) as resources:
-        shown: Shown = await given.run(resources, given)
+        with store_errors():  # it may go away meanwhile
+            shown: Shown = await given.run(resources, given)
         return shown
 
 
@@ -89,7 +90,7 @@ async def _promote(resources: Resources, given: argparse.Namespace) -> Shown:
         resources,
         versions=given.versions,
         expected_id=given.expect or (await operations.get_live_deployment()).id,
-        actor=_actor(),
+        actor=Actor.at_command_line(),
         note=given.note,
     )
     return _outcome(done)
@@ -100,7 +101,7 @@ async def _roll_back(resources: Resources, given: argparse.Namespace) -> Shown:
         resources,
         expected_id=given.expect or (await operations.get_live_deployment()).id,
         to_id=await _numbered(given.to) if given.to else None,
-        actor=_actor(),
+        actor=Actor.at_command_line(),
         note=given.note,
     )
     return _outcome(done)
@@ -124,13 +125,15 @@ async def _shadow(resources: Resources, given: argparse.Namespace) -> Shown:
         model=given.model,
         version=given.version,
         sample_rate=given.rate,
-        actor=_actor(),
+        actor=Actor.at_command_line(),
     )
     return Shown(shadows=(shadow,))
 
 
 async def _stop_shadow(resources: Resources, given: argparse.Namespace) -> Shown:
-    shadow = await operations.stop_shadow(resources, shadow_id=given.id, actor=_actor())
+    shadow = await operations.stop_shadow(
+        resources, shadow_id=given.id, actor=Actor.at_command_line()
+    )
     return Shown(shadows=(shadow,))
 
 
@@ -144,16 +147,12 @@ async def _role(resources: Resources, given: argparse.Namespace) -> Shown:
             act=Act.GIVE_ROLE,
             object_kind="User",
             object_id=user.id,
-            actor=_actor(),
+            actor=Actor.at_command_line(),
             before={"role": user.role.value},
             after={"role": role.value},
         )
     )
     return Shown(people=(await give_role(resources, user_id=user.id, role=role),))
-
-
-def _actor() -> Actor:
-    return Actor(kind=ActorKind.COMMAND_LINE, name=getpass.getuser())
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

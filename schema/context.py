@@ -86,7 +86,7 @@ class Context:
         self.access_token = access_token
 
     async def check_session(self) -> None:
-        """Whether what is open may go on.
+        """Whether what is open may go on; from now on in the role that the person has now.
 
         Raises Unauthenticated once the token has expired or its session has ended, Forbidden once
         the person is suspended, ConsentRequired once the consent that held has been withdrawn.
@@ -94,6 +94,7 @@ class Context:
         if self.access_token is None:
             return
         who = await accounts.authenticate(self.resources, access_token=self.access_token)
+        self.principal = who
         kind = ConsentKind.SENSITIVE_DATA
         holds = await accounts.has_consent(self.resources, user_id=who.user_id, kind=kind)
         if self._consented and not holds:

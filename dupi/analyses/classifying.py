@@ -107,8 +107,12 @@ async def _grade(
 
 
 async def _classified(resources: "Resources", claim: Claim, photo: LoadedPhoto) -> Classification:
+    pixels: dict[int, Pixels] = {}  # by side: a photo is decoded once, however often it is asked
+
     async def ask(side: int) -> Classification:
-        return await _classify(resources, claim, await _pixels(resources, photo, side))
+        if side not in pixels:
+            pixels[side] = await _pixels(resources, photo, side)
+        return await _classify(resources, claim, pixels[side])
 
     return await _patiently(claim, partial(at_live_size, resources, ask))
 

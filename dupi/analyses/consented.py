@@ -61,6 +61,10 @@ async def consenting_people(resources: "Resources") -> AsyncIterator[str]:
             return
 
 
+async def count_photos_of_person(*, user_id: str) -> int:
+    return await Photo.find({"owner_id": user_id} | _KEPT).count()
+
+
 async def photos_of_person(*, user_id: str) -> list[ConsentedPhoto]:
     """Oldest first. Neither e-mail nor nickname is read."""
     about = await User.get_pymongo_collection().find_one(

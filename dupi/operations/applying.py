@@ -8,12 +8,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from dupi.adapters.triton import ModelServer
-from dupi.concurrency import all_of
+from dupi.concurrency import all_of, to_its_end
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.operations.deployments import get_live_deployment
 from dupi.operations.holdings import GivenUp, holdings, once_ours
-from dupi.operations.load_lease import changing
+from dupi.operations.load_lease import Held, changing
 from dupi.operations.loading import LOADS_AT_ONCE, load_versions, ready_versions
 from dupi.operations.models import Deployment
 from dupi.vision import contract as names
@@ -49,8 +49,8 @@ async def _load_all(
         held = ready[model]
         if held == wanted.target(model, held, given_up.of(server, model)):
             return False
-        async with places, changing(model):
-            return await _change(resources, server, model, given_up)
+        async with places:
+            return await to_its_end(_change(resources, server, model, given_up))
 
     return any(await all_of(look(model) for model in live.versions))
 
@@ -58,8 +58,16 @@ async def _load_all(
 async def _change(
     resources: "Resources", server: ModelServer, model: str, given_up: GivenUp
 ) -> bool:
+    async with changing(model) as lease:
+        return await _look_and_load(resources, server, lease, given_up)
+
+
+async def _look_and_load(
+    resources: "Resources", server: ModelServer, lease: Held, given_up: GivenUp
+) -> bool:
     """Look once more, and load. A version beside the live one that fails must not take that one
     down."""
+    model = lease.model
     wanted = await holdings(await get_live_deployment())
     held = (await ready_versions(server))[model]
     target = wanted.target(model, held, given_up.of(server, model))
@@ -68,14 +76,14 @@ async def _change(
     if held == target:
         return False
     try:
-        await load_versions(resources, server, model, target)
+        await load_versions(resources, server, lease, target)
     except Unavailable:
         safe = {wanted.live[model]} | (target & held)
         if safe == target:
             raise
         log.warning("not_loaded", model=model, versions=sorted(target - safe))
         given_up.add(server, model, target - safe)
-        await load_versions(resources, server, model, safe)
+        await load_versions(resources, server, lease, safe)
     else:
         log.info("model_loaded", model=model, versions=sorted(target), before=sorted(held))
     return True
@@ -90,18 +98,27 @@ async def _pin(resources: "Resources", server: ModelServer) -> bool:
     """
     if await serves(server, await get_live_deployment()):
         return False
-    async with changing(names.ENSEMBLE):
-        live = await get_live_deployment()
-        await all_of(_affirm(resources, server, model) for model in live.versions)
-        await server.load(names.ENSEMBLE, ensemble_config(live.versions, live.input_size))
-    log.info("deployment_applied", number=live.number, versions=live.versions)
+    await to_its_end(_pin_live(resources, server))
     return True
 
 
+async def _pin_live(resources: "Resources", server: ModelServer) -> None:
+    async with changing(names.ENSEMBLE) as lease:
+        live = await get_live_deployment()
+        await all_of(_affirm(resources, server, model) for model in live.versions)
+        await lease.refuse_if_lost()
+        await server.load(names.ENSEMBLE, ensemble_config(live.versions, live.input_size))
+    log.info("deployment_applied", number=live.number, versions=live.versions)
+
+
 async def _affirm(resources: "Resources", server: ModelServer, model: str) -> None:
-    async with changing(model):
+    await to_its_end(_load_again(resources, server, model))
+
+
+async def _load_again(resources: "Resources", server: ModelServer, model: str) -> None:
+    async with changing(model) as lease:
         held = (await ready_versions(server))[model]
-        await load_versions(resources, server, model, held)
+        await load_versions(resources, server, lease, held)
 
 
 async def serves(server: ModelServer, deployment: Deployment) -> bool:

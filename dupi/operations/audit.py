@@ -5,8 +5,9 @@ act changes says itself, in the same write, that its record is owed (``is_audit_
 all that the record needs; so a crash between the two loses none: it is written later.
 """
 
+import getpass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ class Act(StrEnum):
     SHADOW_MODEL = "SHADOW_MODEL"
     STOP_SHADOW = "STOP_SHADOW"
     GIVE_ROLE = "GIVE_ROLE"
+    EXPORT_CONSENTED = "EXPORT_CONSENTED"
 
 
 class ActorKind(StrEnum):
@@ -45,6 +47,10 @@ class Actor(BaseModel):
     user_id: str | None = None
     name: str | None = None
     request_id: str | None = None
+
+    @classmethod
+    def at_command_line(cls) -> Self:
+        return cls(kind=ActorKind.COMMAND_LINE, name=getpass.getuser())
 
 
 PLATFORM = Actor(kind=ActorKind.PLATFORM)

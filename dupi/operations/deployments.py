@@ -26,6 +26,8 @@ PREPARED_FOR_MS: Final = 60_000
 """Whoever prepares a deployment and is silent for this long has died over it."""
 _FIRST_NUMBER: Final = 1
 _TRIES: Final = 20
+_LATEST: Final = 50
+_ONCE_LIVE: Final = (DeploymentState.LIVE, DeploymentState.RETIRED)
 _CUT_OFF: Final = "the process that prepared it ended"
 
 log = get_logger(__name__)
@@ -45,14 +47,18 @@ async def find_live_deployment() -> Deployment | None:
 
 
 async def deployment_of(versions: Mapping[str, int]) -> Deployment:
-    """The deployment under which models of these versions answered: the live one, or the one before
-    where it was replaced meanwhile; the live one where it is neither. Raises Unavailable."""
+    """The deployment under which models of these versions answered: the live one, or a late one
+    that Triton still served.
+
+    Raises Unavailable where no such deployment was live: its thresholds are not known.
+    """
     live = await get_live_deployment()
-    if live.versions != versions and live.previous_id:
-        before = await Deployment.get(live.previous_id)
-        if before is not None and before.versions == versions:
-            return before
-    return live
+    if live.versions == versions:
+        return live
+    for late in await Deployment.find({}).sort("-number").limit(_LATEST).to_list():
+        if late.state in _ONCE_LIVE and late.versions == versions:
+            return late
+    raise Unavailable("no deployment has the versions that answered", reason="deployment")
 
 
 async def get_deployment(*, deployment_id: str) -> Deployment:

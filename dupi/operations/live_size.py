@@ -11,7 +11,8 @@ from dupi.operations.deployments import get_live_deployment
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_PAUSE_S: Final = 0.1
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 2.0
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ async def at_live_size(resources: "Resources", ask: Callable[[int], Awaitable[T]
     ago, or not take the new one yet: then it is asked again. What is refused though every server is
     at the live deployment is a fault: RequestRefused. Raises Unavailable, and what ``ask`` raises.
     """
-    was_settled = False
+    was_settled, pause = False, _FIRST_PAUSE_S
     while True:
         live = await get_live_deployment()
         try:
@@ -33,4 +34,5 @@ async def at_live_size(resources: "Resources", ask: Callable[[int], Awaitable[T]
                 raise
             was_settled = await is_at(resources, live.id)
         if not was_settled:
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)

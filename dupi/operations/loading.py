@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.triton import ModelServer, RequestRefused
 from dupi.adapters.triton_config import component_config
-from dupi.concurrency import all_of
+from dupi.concurrency import all_of, to_its_end
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
-from dupi.operations.load_lease import changing
+from dupi.operations.load_lease import Held, changing
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -50,31 +50,38 @@ async def add_version(
     """Serve one more version, unless somebody else has loaded it meanwhile. Raises Unavailable.
 
     What Triton could not load it would try again with whatever touches the model: so it is told to
-    serve what it served before.
+    serve what it served before. A load that has begun ends under its lease, whoever leaves.
     """
-    async with changing(model):
+    await to_its_end(_add_version(resources, server, model, version))
+
+
+async def _add_version(
+    resources: "Resources", server: ModelServer, model: str, version: int
+) -> None:
+    async with changing(model) as lease:
         held = (await ready_versions(server))[model]
         if version in held:
             return
         try:
-            await load_versions(resources, server, model, held | {version})
+            await load_versions(resources, server, lease, held | {version})
         except Unavailable:
             if held:
-                await load_versions(resources, server, model, held)
+                await load_versions(resources, server, lease, held)
             raise
         log.info("model_loaded", model=model, version=version)
 
 
 async def load_versions(
-    resources: "Resources", server: ModelServer, model: str, versions: set[int]
+    resources: "Resources", server: ModelServer, lease: Held, versions: set[int]
 ) -> None:
-    """Serve exactly these versions of a model: only for who holds its lease.
+    """Serve exactly these versions of the model whose lease is held.
 
-    Raises Unavailable where one cannot be loaded.
+    Raises Unavailable where one cannot be loaded, or the lease is somebody else's by now.
     """
-    folder = resources.settings.model_repository / model
+    folder = resources.settings.model_repository / lease.model
     config = await asyncio.to_thread(component_config, folder, versions)
+    await lease.refuse_if_lost()
     try:
-        await server.load(model, config)
+        await server.load(lease.model, config)
     except RequestRefused as refused:
         raise Unavailable(str(refused), reason="models") from refused

@@ -55,10 +55,7 @@ async def take_over(
     """
     servers = await reachable(resources)
     prepared = await insert_preparing(planned)
-    work = _kept(_carry_out(resources, prepared, servers))
-    await asyncio.wait({work}, timeout=patience_s)
-    if work.done():
-        work.result()
+    await kept(_carry_out(resources, prepared, servers), patience_s=patience_s)
     return await get_deployment(deployment_id=prepared.id)
 
 
@@ -75,11 +72,18 @@ async def wait_for(deployment_id: str, *, patience_s: float | None) -> Deploymen
         return await get_deployment(deployment_id=deployment_id)
 
 
-def _kept(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+async def kept(work: Coroutine[Any, Any, None], *, patience_s: float | None) -> bool:
+    """Whether ``work`` was through within ``patience_s``; it goes on where the caller leaves.
+
+    Raises what it raised until then.
+    """
     task = asyncio.create_task(work)
     _at_work.add(task)
     task.add_done_callback(_forget)
-    return task
+    await asyncio.wait({task}, timeout=patience_s)
+    if task.done():
+        task.result()
+    return task.done()
 
 
 def _forget(task: "asyncio.Task[None]") -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 
 from dupi.errors import NotFound, Unavailable
@@ -42,6 +43,7 @@ def read_manifest(repository: Path, model: str, version: int) -> Manifest:
     try:
         text = (repository / model / str(version) / MANIFEST_FILE).read_text(encoding="utf-8")
         manifest = _parsed(text)
+        datetime.fromisoformat(manifest.published_at)
     except (OSError, ValueError, TypeError) as missing:
         raise NotFound(f"{model} {version} is not published: {missing!r}") from missing
     if (manifest.model, manifest.version) != (model, version):

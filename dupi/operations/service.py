@@ -1,6 +1,7 @@
 """What operators do with models and deployments; and what the rest of the platform asks of them."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ from dupi.operations.deployments import (
 )
 from dupi.operations.listing import ListedModel, list_models
 from dupi.operations.models import Deployment, DeploymentState, Shadow
-from dupi.operations.promoting import bring_all_to_live, take_over, wait_for
+from dupi.operations.promoting import bring_all_to_live, kept, take_over, wait_for
 from dupi.operations.published import read_manifest
 from dupi.operations.shadows import get_shadow
 from dupi.operations.trials import WrongAnswer, load_and_try
@@ -150,10 +151,9 @@ async def shadow_model(  # noqa: PLR0913
     await reachable(resources)
     shadow = await shadows.begin(live, candidate, rate=sample_rate, actor=actor)
     try:
-        async with asyncio.timeout(patience_s):
-            await _load_candidate(resources, {**live.versions, model: candidate.version}, live)
-    except TimeoutError:
-        log.info("shadow_still_loading", model=model, version=version)
+        loading = _load_candidate(resources, {**live.versions, model: candidate.version}, live)
+        if not await kept(loading, patience_s=patience_s):
+            log.info("shadow_still_loading", model=model, version=version)
     except (Unavailable, RequestRefused, WrongAnswer) as broken:
         await shadows.stop(shadow.id, actor=actor)
         log.warning("shadow_not_loaded", model=model, version=version, error=str(broken))
@@ -212,22 +212,26 @@ async def _take_over_once(
     resources: "Resources", planned: Deployment, patience_s: float | None
 ) -> Deployment:
     """The same asked again while it is being prepared is the same deployment."""
+    ends_at = None if patience_s is None else time.monotonic() + patience_s
     for other in await list_preparing():
         if _is_same(other, planned):
-            return await _served(resources, await wait_for(other.id, patience_s=patience_s))
+            found = await wait_for(other.id, patience_s=patience_s)
+            return await _served(resources, found, ends_at)
     try:
         return await take_over(resources, planned, patience_s=patience_s)
     except Conflict:
         live = await get_live_deployment()
         if _is_same(live, planned):  # both began in the same moment
-            return await _served(resources, live)
+            return await _served(resources, live, ends_at)
         raise
 
 
-async def _served(resources: "Resources", others: Deployment) -> Deployment:
-    """What somebody else made live is answered with once it is what Triton serves, too."""
+async def _served(resources: "Resources", others: Deployment, ends_at: float | None) -> Deployment:
+    """What somebody else made live is answered with once it is what Triton serves, too, or
+    patience ends."""
     if others.state is DeploymentState.LIVE:
-        await bring_all_to_live(resources)
+        left = None if ends_at is None else max(0.0, ends_at - time.monotonic())
+        await kept(bring_all_to_live(resources), patience_s=left)
     return others
 
 

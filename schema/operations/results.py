@@ -68,6 +68,7 @@ PromoteModelResult: TypeAlias = Annotated[
 ]
 RollBackDeploymentResult: TypeAlias = Annotated[
     RollBackDeploymentPayload
+    | InvalidInputError
     | UnauthenticatedError
     | ForbiddenError
     | NotFoundError

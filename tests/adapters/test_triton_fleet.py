@@ -1,12 +1,14 @@
 """Several Triton servers as one classifier."""
 
 import asyncio
+import time
 from collections import deque
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from dupi.adapters.triton import RequestRefused
+from dupi.adapters.triton import Classification, Features, Grading, Pixels, RequestRefused
 from dupi.adapters.triton_fleet import TritonFleet, open_fleet
 from dupi.errors import Unavailable
 from tests.analyses.doubles import FEATURES, ScriptedClassifier, says
@@ -77,6 +79,76 @@ async def test_candidates_are_asked_at_every_server() -> None:
         said = await fleet.grade("severity_dandruff", "7", FEATURES, timeout=1)
         assert said.version == "7"
     assert [server.grades_asked for server in servers] == [2, 2]
+
+
+class WithoutCandidate(ScriptedClassifier):
+    async def grade(
+        self,
+        model: str,
+        version: str,
+        features: Features,
+        *,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Grading:
+        raise AWAY
+
+
+async def test_a_candidate_that_fails_lets_no_server_rest() -> None:
+    """Photos go on to where the candidate was not loaded yet."""
+    servers = [WithoutCandidate(), ScriptedClassifier()]
+    fleet = TritonFleet(servers)
+    await fleet.grade("severity_dandruff", "7", FEATURES, timeout=1)
+    for _ in range(4):
+        await fleet.classify(IMAGE, timeout=1)
+    assert [server.calls for server in servers] == [2, 2]
+
+
+class HangingClassifier(ScriptedClassifier):
+    """Answers nothing within any deadline, while ``hangs``; ``allowed``: the deadlines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowed: list[float] = []
+        self.hangs = True
+
+    async def classify(
+        self,
+        image: Pixels,
+        *,
+        timeout: float,  # noqa: ASYNC109
+        with_features: bool = False,
+    ) -> Classification:
+        self.allowed.append(timeout)
+        if not self.hangs:
+            return says()
+        await asyncio.sleep(timeout)
+        raise AWAY
+
+
+async def test_a_server_that_hangs_leaves_time_for_the_next() -> None:
+    hanging = HangingClassifier()
+    fleet = TritonFleet([hanging, ScriptedClassifier()])
+    assert (await fleet.classify(IMAGE, timeout=0.2)).in_domain_score > 0
+    assert hanging.allowed == [pytest.approx(0.1, rel=0.2)]
+
+
+async def test_a_server_that_goes_on_hanging_rests_ever_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dupi.adapters.triton_fleet._LONGEST_REST_S", 6.0)
+    hanging = HangingClassifier()
+    fleet = TritonFleet([hanging])
+
+    async def rest() -> float:
+        with suppress(Unavailable):
+            await fleet.classify(IMAGE, timeout=0.01)
+        return fleet._resting_until[0] - time.monotonic()
+
+    assert [round(await rest()) for _ in range(4)] == [2, 4, 6, 6]
+    hanging.hangs = False
+    await rest()
+    hanging.hangs = True
+    assert round(await rest()) == 2
 
 
 async def test_servers_are_opened_by_their_addresses() -> None:

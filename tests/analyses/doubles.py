@@ -43,7 +43,7 @@ def says(
             for condition in Condition
         },
         in_domain_score=in_domain,
-        domain_version="1",
+        domain_version="4",
         trunk_version="1",
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api import consented_photos
 from api.consented_photos import GradingFolder, NotOurs, Written, write_consented
 from dupi.accounts.consents import current_version, list_consenting
 from dupi.accounts.models import Consent, ConsentKind, User
@@ -22,6 +23,7 @@ from dupi.errors import Unavailable
 from dupi.knowledge.grade_sheet import SHEET, GradeRow, read_sheet, write_sheet
 from dupi.knowledge.labels import BadLabel
 from dupi.knowledge.vocabulary import AgeBand, Condition, ScalpSite
+from dupi.operations.audit import Act, Actor, ActorKind, AuditEvent
 from dupi.resources import Resources
 from dupi.settings import Settings
 from tests.analyses.doubles import (
@@ -36,6 +38,7 @@ from tests.analyses.running import GOOD, run_one
 from tests.knowledge.cases import PLAIN_SURVEY
 from tests.support.advisor_server import AdvisorServer
 
+MINA = Actor(kind=ActorKind.COMMAND_LINE, name="mina")
 TRAINING = ConsentKind.MODEL_TRAINING
 SITES = (ScalpSite.CROWN, ScalpSite.LEFT)
 
@@ -73,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def bring(platform: Resources, folder: Path) -> Written:
-    return await write_consented(platform, GradingFolder(folder))
+    return await write_consented(platform, GradingFolder(folder), actor=MINA)
 
 
 async def test_only_people_who_consent_to_training_are_written(
@@ -183,6 +186,22 @@ async def test_a_run_that_cannot_look_at_everything_removes_nothing(
     assert ((folder / SHEET).read_bytes(), pictures(folder)) == before
 
 
+async def test_who_took_how_many_is_on_record_before_the_first_picture(
+    platform: Resources, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_contributor(platform, *SITES)
+    await a_contributor(platform, ScalpSite.CROWN)
+
+    def cut_off(self: GradingFolder, row: GradeRow, jpeg: bytes) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(GradingFolder, "put", cut_off)
+    with pytest.raises(OSError, match="no room"):
+        await bring(platform, folder)
+    [event] = await AuditEvent.find({"act": Act.EXPORT_CONSENTED.value}).to_list()
+    assert (event.actor, event.after) == (MINA, {"people": 2, "photos": 3})
+
+
 async def test_a_broken_sheet_is_not_thrown_away(platform: Resources, folder: Path) -> None:
     await a_contributor(platform, ScalpSite.CROWN)
     await bring(platform, folder)
@@ -210,6 +229,23 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
     (tmp_path / "photos" / "holiday.jpg").write_bytes(b"mine")
     with pytest.raises(NotOurs):
         GradingFolder(tmp_path)
+
+
+@pytest.mark.parametrize("left", [(), (".pseudonyms.key.partial",)])
+def test_a_run_that_was_cut_off_early_does_not_lock_the_folder(
+    folder: Path, left: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However early: before the key, its file half written, or right after it."""
+
+    def cut_off(path: Path, content: bytes) -> None:
+        raise OSError("no room")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no room"):
+        patch.setattr(consented_photos, "_replace", cut_off)
+        GradingFolder(folder)
+    for name in left:
+        (folder / name).write_bytes(b"half")
+    assert GradingFolder(folder).pseudonym("photo", "x")
 
 
 def test_nobody_else_can_read_the_folder(folder: Path) -> None:

@@ -19,7 +19,9 @@ from dupi.analyses.models import (
 )
 from dupi.analyses.queue import Claim
 from dupi.clock import epoch_ms, utc_now
+from dupi.errors import Unavailable
 from dupi.resources import Resources
+from tests.analyses.doubles import ScriptedClassifier, says
 from tests.analyses.running import GOOD, a_queued, claimed, kinds, run_one, told, words
 from tests.support.advisor_server import AdvisorServer, Script
 
@@ -110,3 +112,25 @@ async def test_a_model_that_takes_over_from_the_rules_is_told(
     assert restarts == [AdviceSource.RULES, AdviceSource.MODEL]
     assert done.advice is not None
     assert done.advice.source is AdviceSource.MODEL
+
+
+async def test_a_photo_is_decoded_once_however_often_it_is_asked(
+    platform: Resources,
+    classifier: ScriptedClassifier,
+    advisor: AdvisorServer,
+    monkeypatch: Patch,
+) -> None:
+    sides: list[int] = []
+    decode = type(platform.decoder).model_input
+
+    async def counted(self: Any, jpeg: bytes, side: int) -> Any:
+        sides.append(side)
+        return await decode(self, jpeg, side)
+
+    monkeypatch.setattr(type(platform.decoder), "model_input", counted)
+    away = Unavailable("away", reason="classifier")
+    classifier.answers = deque([away, away, says()])
+    advisor.scripts = deque([GOOD])
+    await a_queued(platform)
+    assert (await run_one(platform)).status is AnalysisStatus.COMPLETED
+    assert (classifier.calls, len(sides)) == (3, 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 from rich.console import Console
 
 from api import operator
@@ -17,9 +18,11 @@ from api.local_stack.paths import ROOT
 from api.operator_output import Shown, show
 from dupi.accounts.models import Role
 from dupi.errors import Conflict, DupiError, NotFound
+from dupi.operations import service as operations
 from dupi.operations.audit import Act, AuditEvent
 from dupi.operations.reconciler import reconcile
 from dupi.resources import Resources
+from dupi.settings import Settings
 from dupi.store import StoreDatabase
 from dupi.vision import contract as names
 from tests.analyses.doubles import a_person
@@ -117,6 +120,17 @@ async def test_a_person_becomes_an_operator(
     for nobody in ("nobody@example.com", "nonsense"):
         with pytest.raises(DupiError):
             await run(platform, "role", nobody)
+
+
+def test_a_store_that_goes_away_meanwhile_is_said_as_such(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def away() -> None:
+        raise AutoReconnect("the store went away")
+
+    monkeypatch.setattr(operations, "find_live_deployment", away)
+    assert operator.main(["status"], settings) == operator.TRY_LATER
+    assert "UNAVAILABLE: the store does not answer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

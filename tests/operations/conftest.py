@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dupi.operations.models import Deployment
+from dupi.operations.reconciler import reconcile
+from dupi.operations.service import get_live_deployment
 from dupi.operations.shadowing import Shadowing
 from dupi.resources import Resources
 from dupi.store import StoreDatabase
@@ -34,3 +37,11 @@ def platform(
         update={"model_repository": repository, "triton": triton}
     )
     return replace(resources, settings=settings, model_servers=(server,), shadowing=Shadowing())
+
+
+@pytest.fixture
+async def first(platform: Resources, repository: Path) -> Deployment:
+    """Live and applied: version 3 of one head, 1 of all else. Then others are published."""
+    await reconcile(platform)
+    publish(repository, {names.HEADS[0]: 5, names.HEADS[1]: 2})
+    return await get_live_deployment()

@@ -11,9 +11,9 @@ from pymongo.errors import AutoReconnect
 
 from dupi.adapters.advisor import AdvisorIdentity
 from dupi.clock import utc_now
-from dupi.errors import Unavailable
-from dupi.operations.models import Deployment
-from dupi.operations.published import MixedTrunks, newest_published
+from dupi.errors import NotFound, Unavailable
+from dupi.operations.models import Deployment, DeploymentState
+from dupi.operations.published import MixedTrunks, all_published, newest_published, read_manifest
 from dupi.operations.readiness import readiness
 from dupi.operations.reconciler import reconcile, reconcile_until
 from dupi.operations.service import (
@@ -67,7 +67,28 @@ async def test_answers_are_judged_by_the_deployment_that_gave_them(platform: Res
     await second.insert()
     assert (await deployment_of(second.versions)).id == second.id
     assert (await deployment_of(first.versions)).id == first.id
-    assert (await deployment_of({**first.versions, names.TRUNK: 99})).id == second.id
+    third = a_deployment(number=3, version="7").model_copy(update={"previous_id": second.id})
+    await third.insert()
+    assert (await deployment_of(first.versions)).id == first.id, "a server was long at it"
+
+
+async def test_answers_of_no_deployment_are_not_judged(platform: Resources) -> None:
+    """Its thresholds are others', and one that never was live is none."""
+    live = await ensure_first_deployment(platform)
+    failed = a_deployment(number=2).model_copy(update={"state": DeploymentState.FAILED})
+    await failed.insert()
+    for versions in ({**live.versions, names.TRUNK: 99}, failed.versions):
+        with pytest.raises(Unavailable):
+            await deployment_of(versions)
+
+
+def test_a_version_whose_day_cannot_be_read_is_left_out(repository: Path) -> None:
+    """It must not take all the others down with it."""
+    path = repository / names.HEADS[0] / "3" / names.MANIFEST_FILE
+    path.write_text(path.read_text().replace("2026-01-01", "yesterday"))
+    assert [one.version for one in all_published(repository)[names.HEADS[0]]] == [1]
+    with pytest.raises(NotFound):
+        read_manifest(repository, names.HEADS[0], 3)
 
 
 async def test_reconciling_loads_components_then_pins_the_ensemble(

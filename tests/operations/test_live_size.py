@@ -1,8 +1,11 @@
 """A deployment of another input size goes live while photos are on their way."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from dupi.adapters.triton import RequestRefused
+from dupi.operations import live_size
 from dupi.operations.live_size import at_live_size
 from dupi.operations.models import Deployment
 from dupi.resources import Resources
@@ -75,3 +78,23 @@ async def test_the_size_is_settled_once_every_server_has_it(
     with pytest.raises(RequestRefused):
         await at_live_size(platform, ask)
     assert asked == [224] * 3
+
+
+async def test_whoever_waits_for_it_asks_ever_less(
+    platform: Resources, server: RememberingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live deployment is at no server yet."""
+    await a_deployment().insert()
+    pauses: list[float] = []
+
+    async def sleep(pause: float) -> None:
+        pauses.append(pause)
+
+    async def ask(side: int) -> str:
+        if len(pauses) < 7:
+            raise RequestRefused("not yet")
+        return "graded"
+
+    monkeypatch.setattr(live_size, "asyncio", SimpleNamespace(sleep=sleep))
+    assert await at_live_size(platform, ask) == "graded"
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]

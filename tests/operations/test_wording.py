@@ -14,6 +14,15 @@ from dupi.operations.wording import without_places
         ),
         ("ipv4:127.0.0.1:8001: refused", "ipv4:…: refused"),
         ("two\n  lines", "two lines"),
+        (
+            "DNS resolution failed for triton-2.internal:8001: gone",
+            "DNS resolution failed for …: gone",
+        ),
+        ("no route to localhost:8001.", "no route to …."),
+        ("ipv6:[::1]:8001: refused", "ipv6:…: refused"),
+        ("ipv6:%5Bfe80::1%25eth0%5D:8001: refused", "ipv6:…: refused"),
+        ("from fe80::1ff:fe23 and ::1", "from … and …"),
+        ("std::bad_alloc: x[1:3]", "std::bad_alloc: x[1:3]"),
         ("Internal: RuntimeError: size mismatch", "Internal: RuntimeError: size mismatch"),
     ],
 )

@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
+from dupi.accounts.models import Role
+from dupi.accounts.service import find_by_email, give_role
+from dupi.errors import Forbidden
 from dupi.operations.models import Deployment
 from dupi.operations.service import get_live_deployment
 from dupi.vision import contract as names
+from schema.context import Context
 from schema.relay import global_id
 from tests.operations.doubles import RememberingServer
 from tests.support.web import Caller
@@ -107,6 +111,8 @@ async def test_what_does_not_fit_is_named(
 async def test_a_note_has_an_end(operator: Caller, live: Deployment) -> None:
     answer = await promoted(operator, shown(live), (HEAD, "2"), note="x" * 501)
     assert [(one["path"], one["code"]) for one in answer["fields"]] == [(["note"], "TOO_LONG")]
+    answer = await rolled_back(operator, shown(live), note="x" * 501)
+    assert [(one["path"], one["code"]) for one in answer["fields"]] == [(["note"], "TOO_LONG")]
 
 
 @pytest.mark.parametrize("version", ["99", "-1", "../1", "", "٣", "9" * 30])
@@ -168,10 +174,13 @@ async def test_only_operators_may(anyone: Caller, mina: Caller, live: Deployment
 
 
 async def test_rights_end_at_once(operator: Caller, live: Deployment, operated: Any) -> None:
-    from dupi.accounts.models import Role
-    from dupi.accounts.service import find_by_email, give_role
-
+    socket = Context(resources=operated, request_id="an open socket")
+    await socket.sign_in(operator.token or "")
+    assert socket.operator
     user = await find_by_email(operated, email="OPERATOR@example.com")
     await give_role(operated, user_id=user.id, role=Role.USER)
     answer = await promoted(operator, shown(live), (HEAD, "2"))
     assert answer["__typename"] == "ForbiddenError"
+    await socket.check_session()
+    with pytest.raises(Forbidden):
+        _ = socket.operator
