@@ -30,7 +30,7 @@ async def test_nothing_is_lost_doubled_or_hung_when_parts_are_killed(stack: Runn
         say=said.append,
         is_watched=True,
     )
-    report = await trial.run(_MIX, people=3, pause_seconds=3)
+    report = await trial.run(_MIX, people=3, pause_seconds=1.5)
     assert report.problems == [], "\n".join((*said, log_tails(stack.control)))
     assert len(report.kills) == sum(_MIX.values())
     assert report.outcomes

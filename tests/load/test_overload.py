@@ -19,7 +19,7 @@ async def test_what_is_refused_is_refused_at_once_and_what_is_accepted_is_done(
         say=lambda text: sys.stderr.write(f"{text}\n"),
         stack=stack.control,
         seconds=15,
-        measure_seconds=5,
+        rate=1.5,  # more than two cores do; not measured, for others may be at work on the machine
         people=60,
         growth=0.6,
         prompt_seconds=30,  # only what hangs: others may be at work on the machine

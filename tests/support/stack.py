@@ -27,8 +27,9 @@ class RunningStack:
     control: "Stack"
 
 
-_CHANGES = {"DUPI_ANALYSES__MAX_QUEUED": "24"}
-"""Far fewer than by default: an overload is told so soon, and soon worked off."""
+_CHANGES = {"DUPI_ANALYSES__MAX_QUEUED": "24", "DUPI_ANALYSES__LEASE_SECONDS": "8"}
+"""Far less than by default: an overload is told so soon, and soon worked off; what a killed worker
+held is soon taken over."""
 _SAID = pytest.StashKey[list[str]]()
 """What ended by itself or was killed, and was started again."""
 
