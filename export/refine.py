@@ -28,6 +28,7 @@ from export.training.augment import augment
 from export.training.checkpoints import BEST, read_best, read_origin, save_best
 from export.training.losses import GradeLoss, domain_loss
 from export.training.optimisers import follow
+from export.training.origin import refuse_other_data
 
 _BATCH = 64
 _PLAIN = Augmentation(flips=False)
@@ -132,7 +133,8 @@ def main() -> None:
     origin = read_origin(given.start / BEST)
     recipe = Recipe.model_validate(origin["recipe"])
     data = read_packed(given, given.run.parent / "packed", recipe.size)
-    calibration = compute_cells(network, data[Split.CALIBRATION], views=None)
+    refuse_other_data(given.start, origin, data[Split.TRAINING])
+    validation = compute_cells(network, data[Split.VALIDATION], views=None)
     training = compute_cells(
         network,
         data[Split.TRAINING],
@@ -140,9 +142,9 @@ def main() -> None:
         augmentation=recipe.augmentation,
         seed=settings.seed,
     )
-    before = measure(network, data[Split.CALIBRATION], calibration)
+    before = measure(network, data[Split.VALIDATION], validation)
     refined = refine(network, training, settings, recipe.loss)
-    after = measure(refined, data[Split.CALIBRATION], calibration)
+    after = measure(refined, data[Split.VALIDATION], validation)
     for name, share in after.items():
         Console().print(f"{name:26} {before[name]:.3f} -> {share:.3f}")
     given.run.mkdir(parents=True, exist_ok=True)

@@ -22,11 +22,8 @@ from export.network import ScalpNetwork, load_network
 from export.recipe import Backbone, Recipe
 from export.training.checkpoints import BEST, read_best, read_origin
 from export.training.layouts import load_run
+from export.training.origin import refuse_other_data, told_starts
 from export.weights_file import WEIGHTS, Card, halved, save_weights
-
-
-class OtherData(ValueError):
-    """The photos to calibrate on are of another data set than the run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +82,15 @@ def release_run(
     """Releases a run of the shared layout; ``what`` its photos are, where their sources' names do
     not say it. Raises ``OtherData``, and ``ValueError`` for a run of another layout.
 
-    The photos must be those it was trained on, for another split of them would calibrate on
-    photos of the training.
+    The photos must be those it was trained on, labelled and split as they were, for another split
+    of them would calibrate on photos of the training.
     """
     origin, training = read_origin(served_weights(run)), data[Split.TRAINING]
-    if training.data_sha256 != origin["data_sha256"]:
-        raise OtherData(f"these are other photos than {run} was trained on")
+    refuse_other_data(run, origin, training)
     recipe = Recipe.model_validate(origin["recipe"])
     wanted = Release(
         version=version,
-        trained_on=describe(training, what),
+        trained_on=describe(training, what) + told_starts(origin),
         folder=folder,
         input_size=recipe.size,
         data_sha256=training.data_sha256,

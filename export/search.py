@@ -10,8 +10,10 @@ a cut, and writes the best recipe so far to ``best.toml`` after each trial.
 """
 
 import argparse
+import fcntl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,16 @@ from rich.console import Console
 
 from export.data.items import Packed, Split
 from export.data.options import add_data_options, read_packed
-from export.data.real_photos import refuse_judging
 from export.recipe import Json, Recipe, override_value, read_values
 from export.train import fit
 from export.training.layouts import Training
 from export.training.validation import Line, figure_of
 
 BEST = "best.toml"
+
+
+class Busy(RuntimeError):
+    """Another process searches in this folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ def recipe_with(space: Space, found: Json, *, shortened: bool) -> Recipe:
 
 
 def open_study(space: Space, folder: Path) -> optuna.Study:
-    """The study of the folder, begun or taken up again; a trial that was cut is forgotten."""
+    """The study of the folder, begun or taken up again; a trial that was cut is forgotten.
+
+    The sampler draws on from the number of trials, or it would try again what it tried."""
     folder.mkdir(parents=True, exist_ok=True)
     seed = recipe_with(space, {}, shortened=True).seed
     study = optuna.create_study(
@@ -84,16 +91,36 @@ def open_study(space: Space, folder: Path) -> optuna.Study:
         study_name="search",
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.MedianPruner(n_warmup_steps=space.pruned_after),
     )
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.get_trials(deepcopy=False)))
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
     return study
 
 
 def search(space: Space, data: Mapping[Split, Packed], folder: Path, trials: int) -> optuna.Study:
-    """Goes on until ``trials`` were finished or pruned, those of earlier calls included."""
+    """Goes on until ``trials`` were finished or pruned, those of earlier calls included.
+
+    Raises ``Busy``.
+    """
+    with _alone(folder):
+        return _search(space, data, folder, trials)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A second process would take the first one's running trial for one that was cut."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise Busy(f"another process searches in {folder}") from fault
+        yield
+
+
+def _search(space: Space, data: Mapping[Split, Packed], folder: Path, trials: int) -> optuna.Study:
     study = open_study(space, folder)
 
     def objective(trial: Trial) -> float:
@@ -131,7 +158,6 @@ def main() -> None:
     space = read_space(given.space)
     size = recipe_with(space, {}, shortened=True).size
     data = read_packed(given, given.run.parent / "packed", size)
-    refuse_judging(data[Split.TRAINING])
     study = search(space, data, given.run, given.trials)
     Console().print(f"{study.best_value:.4f} with {study.best_params}: {given.run / BEST}")
 

@@ -5,13 +5,12 @@
         --run var/runs/1 --set optimiser.learning_rate=1e-3
 
 Each epoch ends with a checkpoint, from which the same command goes on as if it had never been cut;
-``best.safetensors`` holds the averaged weights of the epoch that graded the calibration photos
+``best.safetensors`` holds the averaged weights of the epoch that graded the validation photos
 best; ``progress.jsonl`` tells how it goes, ``curves.png`` how it went.
 """
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,6 @@ from torch import Tensor
 
 from export.data.items import Packed, Split
 from export.data.options import add_data_options, read_packed
-from export.data.real_photos import refuse_judging
 from export.recipe import read_recipe
 from export.training.augment import augment
 from export.training.checkpoints import CHECKPOINT
@@ -31,27 +29,17 @@ from export.training.curves import draw_curves
 from export.training.devices import autocast
 from export.training.layouts import Training, trainings
 from export.training.losses import domain_loss
+from export.training.origin import FRESH, Start
 from export.training.pretrained import load_pretrained
 from export.training.run import Run
 from export.training.sampling import epoch_rows
 from export.training.validation import Line, validate
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a fresh run begins from: weights of an earlier run, or a local folder's backbone."""
-
-    weights: Path | None = None
-    pretrained: Path | None = None
-
-
-_FRESH = Start()
-
-
 def fit(
     training: Training,
     data: Mapping[Split, Packed],
-    start: Start = _FRESH,
+    start: Start = FRESH,
     watch: Callable[[Line], None] = lambda _: None,
 ) -> list[Line]:
     """Runs the recipe's epochs, each followed by a validation and a checkpoint; their lines.
@@ -59,11 +47,11 @@ def fit(
     ``watch`` is told each line, and may end the run by raising. Raises ``ValueError`` where a split
     is empty, and ``OtherRun``.
     """
-    for split in (Split.TRAINING, Split.CALIBRATION):
+    for split in (Split.TRAINING, Split.VALIDATION):
         if not len(data[split]):
             raise ValueError(f"no photos in the {split} split: there are too few sessions")
     training.folder.mkdir(parents=True, exist_ok=True)
-    run = Run(training, data[Split.TRAINING])
+    run = Run(training, data[Split.TRAINING], start)
     if (training.folder / CHECKPOINT).exists():
         run.resume()
     else:
@@ -71,7 +59,7 @@ def fit(
     try:
         while not run.is_done:
             loss = train_epoch(run, data[Split.TRAINING])
-            line = validate(run.average, data[Split.CALIBRATION], run.loss, run.columns)
+            line = validate(run.average, data[Split.VALIDATION], run.loss, run.columns)
             rate = run.optimiser.param_groups[0]["lr"]
             run.finish_epoch({"epoch": run.epoch + 1, "loss": loss, "learning_rate": rate, **line})
             watch(run.lines[-1])
@@ -136,7 +124,6 @@ def main() -> None:
     given = parser.parse_args()
     recipe = read_recipe(given.recipe, given.set)
     data = read_packed(given, given.run.parent / "packed", recipe.size)
-    refuse_judging(data[Split.TRAINING])
     for training in trainings(recipe, given.run):
         fit(training, data, Start(given.start, given.pretrained))
 

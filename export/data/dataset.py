@@ -1,7 +1,7 @@
 """Photos of all sources together: AI-Hub folders, images gathered elsewhere, consented photos."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -9,9 +9,19 @@ from rich.console import Console
 from export.data.aihub import Found, find_items, read_photos
 from export.data.consented import read_consented
 from export.data.extra import DEFAULT_LICENCES, drop_known, read_extra
-from export.data.items import CONSENTED, NO_GRADE, STRANGERS, Item, Packed, Split, data_digest
+from export.data.items import (
+    CONSENTED,
+    NO_GRADE,
+    STRANGERS,
+    Item,
+    Packed,
+    Split,
+    data_digest,
+    split_digest,
+)
 from export.data.merging import settle
 from export.data.packing import forget_withdrawn, model_input, pack
+from export.data.real_photos import refuse_judging
 from export.data.remarks import Remarks
 from export.data.splits import SplitBy, split_items
 
@@ -27,6 +37,7 @@ __all__ = [
     "data_digest",
     "find_items",
     "gather",
+    "gather_beside",
     "model_input",
     "pack",
     "packed_splits",
@@ -62,19 +73,27 @@ def gather(sources: Sources | Path, *, cache: Path | None = None, strict: bool =
     return Found(tuple(settle(items, remarks)), remarks)
 
 
+def gather_beside(cache: Path, sources: Sources | Path) -> Found:
+    """``gather``, with the hashes kept in the folder ``cache``; packs there with photos of people
+    whose consent has ended, or that are not among ``sources``, are removed."""
+    found = gather(sources, cache=cache / _FINGERPRINTS)
+    forget_withdrawn(cache, {item.digest for item in found.items if item.source == CONSENTED})
+    return found
+
+
 def packed_splits(
     sources: Sources | Path, cache: Path, size: int, by: SplitBy = SplitBy.SESSION
 ) -> dict[Split, Packed]:
     """The splits of ``sources``, packed once below ``cache`` and mapped into memory.
 
-    Packs with photos of people whose consent has ended are removed. Raises as ``gather`` and
-    ``split_items`` do.
+    Raises as ``gather``, ``split_items`` and ``refuse_judging`` do.
     """
-    found = gather(sources, cache=cache / _FINGERPRINTS)
+    found = gather_beside(cache, sources)
+    refuse_judging(found.items)
     parts = split_items(found.items, by)
     Console().print(found.summary, {split.value: len(items) for split, items in parts.items()})
-    if isinstance(sources, Sources) and sources.consented:
-        consented = {item.digest for item in found.items if item.source == CONSENTED}
-        forget_withdrawn(cache, consented)
-    digest = data_digest(found.items)
-    return {split: pack(items, size, cache, digest) for split, items in parts.items()}
+    data, split_sha256 = data_digest(found.items), split_digest(parts)
+    return {
+        split: replace(pack(items, size, cache, data), split_by=str(by), split_sha256=split_sha256)
+        for split, items in parts.items()
+    }

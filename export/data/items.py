@@ -1,7 +1,7 @@
 """What the readers of photos hand on, and what training and judging take: items, splits, arrays."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,10 @@ CONSENTED: Final = "people who consented to training"
 
 
 class Split(StrEnum):
+    """``VALIDATION`` chooses the best epoch, ``CALIBRATION`` temperatures and thresholds."""
+
     TRAINING = "training"
+    VALIDATION = "validation"
     CALIBRATION = "calibration"
     TEST = "test"
 
@@ -52,6 +55,13 @@ def data_digest(items: Iterable[Item]) -> str:
     return hashlib.sha256("\n".join(sorted(item.digest for item in items)).encode()).hexdigest()
 
 
+def split_digest(parts: Mapping[Split, Iterable[Item]]) -> str:
+    """sha256 over digest, grades and side of every photo."""
+    placed = [(split, item) for split, items in parts.items() for item in items]
+    lines = sorted(f"{item.digest} {item.grades} {split}" for split, item in placed)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 def _nothing() -> NDArray[np.str_]:
     return np.empty(0, np.str_)
 
@@ -74,6 +84,9 @@ class Packed:
     sources: NDArray[np.str_] = field(default_factory=_nothing)
     data_sha256: str = ""
     """``data_digest`` of the whole data set, all splits together."""
+    split_by: str = ""
+    split_sha256: str = ""
+    """``split_digest`` of the whole data set."""
 
     def __post_init__(self) -> None:
         for name in ("groups", "devices", "sites", "ages", "genders", "sources"):

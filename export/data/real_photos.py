@@ -29,7 +29,7 @@ from PIL import Image, ImageOps
 from rich.console import Console
 from rich.progress import track
 
-from export.data.items import STRANGERS, Packed
+from export.data.items import STRANGERS, Item
 
 LIST: Final = Path(__file__).with_suffix(".csv")
 TRAINING, JUDGING = "training", "judging"
@@ -73,11 +73,14 @@ def is_photograph(kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
     return np.strings.startswith(kinds, KIND)
 
 
-def refuse_judging(packed: Packed) -> None:
-    """Raises ``ValueError`` where photos to train on hold a photograph that heads are judged by."""
-    for group in np.unique(packed.groups[is_photograph(packed.sources)]):
-        source = str(group).rpartition("/")[2]
-        if side_of(source) == JUDGING:
+def refuse_judging(items: Iterable[Item]) -> None:
+    """Raises ``ValueError`` where photos to train on hold a photograph that heads are judged by.
+
+    Told by each file's name, for groups that share a picture carry one name.
+    """
+    for item in items:
+        source = item.path.name.partition("__")[0]
+        if not item.grades and item.source.startswith(KIND) and side_of(source) == JUDGING:
             raise ValueError(f"{source} is a photograph to judge by: train on {TRAINING}/ alone")
 
 

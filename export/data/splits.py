@@ -1,8 +1,10 @@
-"""Divides photos into training, calibration and test, so that nothing of one is known in another.
+"""Divides photos into training, validation, calibration and test, so that nothing of one is known
+in another.
 
 Photos of one session (operator, device, time) stay together, or, stricter, all of a device; so do
 photos that share a content with one of another session. The side is told by a hash of the
-session's name: it stays where it is when the data set grows, and no other photo matters.
+session's name: it stays where it is when the data set grows, and no other photo matters. Sides
+are chosen one after the other, the test first, so that one more side leaves the earlier ones alone.
 
 A hash knows no grades, and would now and then leave a rare one out of the test. So each grade of
 each condition also sends the sessions that lie nearest to a side there, until that side has
@@ -23,7 +25,8 @@ from export.data.groups import Groups
 from export.data.items import Item, Split
 from export.data.pictures import near_pairs
 
-_SHARES: Final = {Split.TEST: 0.08, Split.CALIBRATION: 0.08}
+_SHARES: Final = {Split.TEST: 0.08, Split.CALIBRATION: 0.08, Split.VALIDATION: 0.08}
+"""In this order, each of what those before have left."""
 _AT_LEAST: Final = 3
 _OF_EACH: Final = 4
 """A side is sent at most one in so many of the sessions of a grade."""
@@ -104,15 +107,14 @@ def _place(split: Split, name: str) -> float:
 
 
 def _folder_sides(units: Mapping[str, Sequence[Item]]) -> dict[str, Split]:
-    """Calibration is taken from ``Training``; a session that ``Validation`` holds is test."""
+    """Calibration and validation are taken from ``Training``; a session that the folder
+    ``Validation`` holds is test, whatever its name."""
     tested = {name for name, unit in units.items() if any(map(_is_validation, unit))}
     if not tested:
         raise ValueError("no photo lies in a Validation folder")
-    share = _SHARES[Split.CALIBRATION]
-    sides = {
-        name: Split.CALIBRATION if _place(Split.CALIBRATION, name) < share else Split.TRAINING
-        for name in units
-    }
+    sides = dict.fromkeys(units, Split.TRAINING)
+    for split in (Split.VALIDATION, Split.CALIBRATION):
+        sides |= {name: split for name in units if _place(split, name) < _SHARES[split]}
     return sides | dict.fromkeys(tested, Split.TEST)
 
 

@@ -1,9 +1,9 @@
 """Where answers come from: published models, as they are served."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -24,13 +24,31 @@ Answer = tuple[NDArray[np.floating], NDArray[np.floating]]
 """Probabilities ``[B, 6, 4]`` and in-domain scores ``[B]``."""
 
 
-class Published:
-    """The newest published version of every model."""
+class MixedTrunks(ValueError):
+    """Heads and trunk were not trained together, and are not served together."""
 
-    def __init__(self, repository: Path) -> None:
-        folders = {model: _newest(repository / model) for model in contract.COMPONENTS}
-        self._models = {name: load_compiled(f / MODEL_FILE) for name, f in folders.items()}
+
+class Published:
+    """The newest published version of every model, or that of ``versions``, by the model's name.
+
+    Raises ``MixedTrunks``, and ``FileNotFoundError`` where a version is not there.
+    """
+
+    origins: Sequence[Mapping[str, Any]] = ()
+    split_sha256s: frozenset[str] = frozenset()
+    """Manifests do not say how the photos were split."""
+
+    def __init__(self, repository: Path, versions: Mapping[str, int] | None = None) -> None:
+        chosen = versions or {}
+        folders = {
+            model: repository / model / str(chosen[model])
+            if model in chosen
+            else _newest(repository / model)
+            for model in contract.COMPONENTS
+        }
         self.manifests = {name: _manifest(folder) for name, folder in folders.items()}
+        _refuse_mixed(self.manifests)
+        self._models = {name: load_compiled(f / MODEL_FILE) for name, f in folders.items()}
 
     @torch.inference_mode()
     def __call__(self, photos: NDArray[np.uint8]) -> Answer:
@@ -53,12 +71,27 @@ class Published:
         return graded, attention
 
     @property
+    def data_sha256s(self) -> set[str]:
+        """Of the photos that the models were trained on, as far as their manifests say."""
+        return {manifest.data_sha256 for manifest in self.manifests.values()}
+
+    @property
     def input_size(self) -> int:
         return self.manifests[contract.TRUNK].input_size
 
     def threshold(self, model: str) -> float:
         """Below which it abstains; 0 for one that never does."""
         return self.manifests[model].abstain_below or 0.0
+
+
+def _refuse_mixed(manifests: Mapping[str, Manifest]) -> None:
+    trunk = manifests[contract.TRUNK].version
+    others = [f"{m.model} {m.version} is of trunk {m.trunk_version}"
+              for m in manifests.values() if m.trunk_version != trunk]  # fmt: skip
+    if others:
+        raise MixedTrunks(
+            f"{'; '.join(others)}; the trunk is {trunk}: choose what fits by --versions MODEL=N"
+        )
 
 
 def _newest(folder: Path) -> Path:

@@ -75,6 +75,8 @@ def _headed(parts: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
 
 
 def _opening(found: Evaluation) -> list[str]:
+    if not found.models:
+        return [_of_a_run(found)]
     trunk, domain = found.models[contract.TRUNK], found.models[contract.DOMAIN_HEAD]
     heads = sorted({found.models[contract.head_name(c)].version for c in Condition})
     named = ", ".join(map(str, heads))
@@ -84,6 +86,16 @@ def _opening(found: Evaluation) -> list[str]:
         f"(version {domain.version}) that tells whether the photo shows a scalp at all. Measured "
         "as they are served."
     ]
+
+
+def _of_a_run(found: Evaluation) -> str:
+    recipes = sorted({origin["recipe"]["name"] for origin in found.origins})
+    data = sorted({origin["data_sha256"][:12] for origin in found.origins})
+    return (
+        f"A training run of the recipe `{', '.join(recipes)}` ({len(found.origins)} trunks), "
+        f"trained on the data with the hash `{', '.join(data)}`. It was judged **before it was "
+        "calibrated and published**: temperatures are 1, and nothing abstains."
+    )
 
 
 def _judged_by(found: Evaluation, photos: str) -> str:
@@ -108,7 +120,7 @@ def _pictures(folder: str) -> list[str]:
 
 def _versions(found: Evaluation, recipe: str) -> list[str]:
     lines = [
-        *tables.models(found.models.values()),
+        *(tables.models(found.models.values()) if found.models else []),
         f"Judged by the photos with the data hash `{found.data_sha256}`, with "
         + ", ".join(f"{name} {version}" for name, version in found.versions.items())
         + ". A data hash is the sha256 over the sorted sha256s of the photos.",

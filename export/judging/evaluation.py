@@ -21,6 +21,7 @@ from export.judging.judged import SCALP, Judged
 from export.judging.metrics import Floats
 from export.judging.report import Graded, grade_report
 from export.judging.strangers import InDomain, domain_report
+from export.judging.trained import Trained
 from export.weights_file import digest
 from export.wrap import served_module
 
@@ -52,7 +53,8 @@ class Attention:
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """``models``: the manifests, by name. ``data_sha256`` of the photos judged; ``strangers``: how
-    many of them are no scalps. What was not judged is None or empty."""
+    many of them are no scalps; ``origins`` of a run that was judged in place of published models.
+    What was not judged is None or empty."""
 
     format: int
     replicates: int
@@ -64,6 +66,7 @@ class Evaluation:
     alone: Mapping[str, Alone]
     attention: Mapping[str, Attention]
     versions: Mapping[str, str]
+    origins: Sequence[Mapping[str, Any]] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what is no number is None."""
@@ -71,8 +74,11 @@ class Evaluation:
         return plain
 
 
-def evaluate(models: Published, packed: Packed, kinds: Sequence[str], wanted: Wanted) -> Evaluation:
-    """``kinds``: of every photo, see ``answers.kind_of``."""
+def evaluate(
+    models: Published | Trained, packed: Packed, kinds: Sequence[str], wanted: Wanted
+) -> Evaluation:
+    """``kinds``: of every photo, see ``answers.kind_of``. Attention is of what is published."""
+    served = models if isinstance(models, Published) else None
     judged = judge(models, packed, kinds)
     drawing = {"replicates": wanted.replicates, "seed": wanted.seed}
     strangers = int((judged.kinds != SCALP).sum())
@@ -86,9 +92,14 @@ def evaluate(models: Published, packed: Packed, kinds: Sequence[str], wanted: Wa
         models=models.manifests,
         graded=grade_report(judged, thresholds, **drawing),
         in_domain=domain_report(judged, in_domain_from, **drawing) if strangers else None,
-        alone=judge_alone(models, wanted.alone, seed=wanted.seed) if wanted.alone else {},
-        attention=_check_attention(models, packed, judged, wanted) if wanted.attention else {},
+        alone=judge_alone(served, wanted.alone, seed=wanted.seed)
+        if served and wanted.alone
+        else {},
+        attention=_check_attention(served, packed, judged, wanted)
+        if served and wanted.attention
+        else {},
         versions=_versions(),
+        origins=models.origins,
     )
 
 

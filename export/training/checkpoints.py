@@ -17,11 +17,12 @@ from torch import nn
 from dupi.knowledge.vocabulary import Condition
 from export.network import ScalpNetwork, load_network
 from export.recipe import Recipe
+from export.training.origin import DATA, STARTS
 
 CHECKPOINT: Final = "checkpoint.pt"
 BEST: Final = "best.safetensors"
 _ORIGIN: Final = "dupi_origin"
-_MUST_AGREE: Final = ("recipe", "conditions", "data_sha256")
+_MUST_AGREE: Final = ("recipe", "conditions", *DATA, *STARTS)
 State = dict[str, Any]
 
 
@@ -32,7 +33,7 @@ class Stateful(Protocol):
 
 
 class OtherRun(ValueError):
-    """The folder holds a run of another recipe or of other photos."""
+    """The folder holds a run of another recipe, of other photos or from another start."""
 
 
 def save_checkpoint(
@@ -50,7 +51,7 @@ def resume(path: Path, parts: Mapping[str, Stateful], origin: State) -> State:
     state = torch.load(path, weights_only=True, map_location="cpu")
     found = json.loads(state["origin"])
     for name in _MUST_AGREE:
-        if found[name] != origin[name]:
+        if found.get(name) != origin[name]:
             raise OtherRun(f"{path.parent} was begun with another {name}; take another folder")
     for name, part in parts.items():
         part.load_state_dict(state[name])
@@ -58,9 +59,11 @@ def resume(path: Path, parts: Mapping[str, Stateful], origin: State) -> State:
 
 
 def save_best(path: Path, network: nn.Module, origin: State) -> None:
+    """Whole or not at all, as a checkpoint."""
     tensors = {name: value.detach().cpu().contiguous()
                for name, value in network.state_dict().items()}  # fmt: skip
-    save_file(tensors, path, metadata={_ORIGIN: json.dumps(origin)})
+    save_file(tensors, path.with_suffix(".partial"), metadata={_ORIGIN: json.dumps(origin)})
+    path.with_suffix(".partial").replace(path)
 
 
 def read_origin(path: Path) -> State:

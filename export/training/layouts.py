@@ -68,10 +68,16 @@ class Combined(nn.Module):
         return torch.stack(averages, dim=1).clamp_min(_LEAST).log(), torch.logit(chance, _LEAST)
 
 
-def load_run(folder: Path) -> ScalpNetwork | Combined:
-    """The best weights of a run; ``FileNotFoundError`` where there are none."""
+def weights_of(folder: Path) -> list[Path]:
+    """The best weights of a run, one file a trunk; ``FileNotFoundError`` where there are none."""
     if (folder / BEST).exists():
-        return read_best(folder / BEST)
+        return [folder / BEST]
     if parts := sorted(folder.glob(f"*/{BEST}")):
-        return Combined([read_best(path) for path in parts])
+        return parts
     raise FileNotFoundError(f"{folder} holds no {BEST}")
+
+
+def load_run(folder: Path) -> ScalpNetwork | Combined:
+    """The best weights of a run as one network. Raises as ``weights_of``."""
+    networks = [read_best(path) for path in weights_of(folder)]
+    return networks[0] if (folder / BEST).exists() else Combined(networks)

@@ -55,9 +55,12 @@ class Schedule:
 
 
 def _plateau(optimiser: Optimizer, recipe: Recipe) -> schedulers.ReduceLROnPlateau:
+    """Gains are told by their amount: the share of a negative figure, as a loss is, lies below it,
+    and every epoch would be a gain."""
     return schedulers.ReduceLROnPlateau(
         optimiser,
         mode="max",
+        threshold_mode="abs",
         factor=recipe.schedule.factor,
         patience=recipe.schedule.patience,
     )

@@ -21,7 +21,7 @@ from export.training.devices import open_device, precision_on
 from export.training.layouts import Training
 from export.training.losses import GradeLoss
 from export.training.optimisers import Schedule, build_optimiser, follow
-from export.training.origin import origin_of
+from export.training.origin import FRESH, Start, origin_of
 from export.training.sampling import steps_of
 from export.training.validation import Line, epochs_since_best, figure_of, is_best
 
@@ -34,11 +34,11 @@ class Run:
     Random numbers need no keeping: each epoch draws its own from the seed and its number.
     """
 
-    def __init__(self, training: Training, packed: Packed) -> None:
+    def __init__(self, training: Training, packed: Packed, start: Start = FRESH) -> None:
         recipe = self.recipe = training.recipe
         self.folder = training.folder
         self.columns = [tuple(Condition).index(condition) for condition in training.conditions]
-        self.origin = origin_of(recipe, packed.data_sha256, training.conditions)
+        self.origin = origin_of(recipe, packed, training.conditions, start)
         self.device = open_device(recipe)
         self.precision = precision_on(self.device, recipe.precision)
         torch.manual_seed(recipe.seed)

@@ -10,7 +10,7 @@ import torch
 from dupi.vision import contract
 from export.calibrate import Calibration
 from export.data.dataset import Packed, Split
-from export.data.real_photos import JUDGING, KIND, TRAINING, listed
+from export.data.real_photos import KIND, TRAINING, listed
 from export.domain import Features, retrain, score, train_head
 from export.network import Trunk
 from export.refine import Settings
@@ -70,13 +70,6 @@ def test_photographs_to_train_on_are_told_on_the_card(tmp_path: Path) -> None:
     path, _ = retrain(trunk, data, 7, Settings(views=1, steps=1), tmp_path)
     assert "2 synthetic photos of scalps and 1 of faces" in read_card(path).trained_on
     assert "1 photographs of other things" in read_card(path).trained_on
-
-
-def test_no_head_is_trained_on_the_photographs_that_judge_it(tmp_path: Path) -> None:
-    source = next(photo.source for photo in listed() if photo.side == JUDGING)
-    data = {Split.TRAINING: photographed(source)}
-    with pytest.raises(ValueError, match=f"{source} is a photograph to judge by"):
-        retrain(save_trunk(tmp_path / "weights"), data, 7, SETTINGS, tmp_path)
 
 
 def test_a_head_is_no_trunk(tmp_path: Path) -> None:

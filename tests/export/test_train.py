@@ -1,6 +1,7 @@
 """A training from its first step to the files that it leaves, on photos of noise."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,16 @@ from export.metrics import Predicted, confusion, exact_share, macro_f1, quadrati
 from export.network import ScalpNetwork
 from export.refine import Cells, Settings, refine
 from export.train import fit
-from export.training.checkpoints import BEST, CHECKPOINT, OtherRun, read_best, read_origin
+from export.training.checkpoints import (
+    BEST,
+    CHECKPOINT,
+    OtherRun,
+    read_best,
+    read_origin,
+    save_best,
+)
 from export.training.layouts import Training
+from export.training.origin import Start
 from export.training.run import Run
 from export.training.validation import validate
 from tests.export.training.tiny import some_data, some_photos, tiny
@@ -87,6 +96,17 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     others = {split: some_photos(count=10) for split in Split}
     with pytest.raises(OtherRun, match="another data_sha256"):
         fit(Training(tmp_path, tiny()), others)
+    by_device = {s: replace(part, split_by="device") for s, part in DATA.items()}
+    with pytest.raises(OtherRun, match="another split_by"):
+        fit(Training(tmp_path, tiny()), by_device)
+    relabelled = {s: replace(part, split_sha256="other") for s, part in DATA.items()}
+    with pytest.raises(OtherRun, match="another split_sha256"):
+        fit(Training(tmp_path, tiny()), relabelled)
+    with pytest.raises(OtherRun, match="another start_sha256"):
+        fit(Training(tmp_path, tiny()), DATA, Start(weights=tmp_path / BEST))
+    (tmp_path / "pretrained").mkdir()
+    with pytest.raises(OtherRun, match="another pretrained_sha256"):
+        fit(Training(tmp_path, tiny()), DATA, Start(pretrained=tmp_path / "pretrained"))
 
 
 def test_a_run_learns_and_keeps_its_best_epoch(tmp_path: Path) -> None:
@@ -100,7 +120,7 @@ def test_a_run_learns_and_keeps_its_best_epoch(tmp_path: Path) -> None:
     assert max(line["INTERFOLLICULAR_ERYTHEMA"] for line in lines) > 0.6
     best = max(lines, key=lambda line: line["qwk"])
     run = Run(Training(tmp_path, recipe), data[Split.TRAINING])
-    again = validate(read_best(tmp_path / BEST), data[Split.CALIBRATION], run.loss, run.columns)
+    again = validate(read_best(tmp_path / BEST), data[Split.VALIDATION], run.loss, run.columns)
     assert again["qwk"] == pytest.approx(best["qwk"], abs=2e-3)
 
 
@@ -135,11 +155,34 @@ def test_photos_of_one_grade_alone_can_be_validated_and_none_cannot(tmp_path: Pa
     photos = some_photos(8)
     plain = Packed(photos.photos, np.zeros_like(photos.grades), data_sha256="plain")
     recipe = tiny(steps_an_epoch=1, phases=[{"size": 32, "epochs": 1}])
-    (line,) = fit(Training(tmp_path / "plain", recipe), {**DATA, Split.CALIBRATION: plain})
+    (line,) = fit(Training(tmp_path / "plain", recipe), {**DATA, Split.VALIDATION: plain})
     assert (line["qwk"], line["DANDRUFF"]) == (0.0, 0.0)
     empty = Packed(photos.photos[:0], photos.grades[:0])
-    with pytest.raises(ValueError, match="no photos in the calibration split"):
-        fit(Training(tmp_path / "empty", recipe), {**DATA, Split.CALIBRATION: empty})
+    with pytest.raises(ValueError, match="no photos in the validation split"):
+        fit(Training(tmp_path / "empty", recipe), {**DATA, Split.VALIDATION: empty})
+
+
+def test_neither_calibration_nor_test_is_looked_at_in_training(tmp_path: Path) -> None:
+    """Regression: the photos that choose the best epoch are not those that calibrate it."""
+    data = {split: DATA[split] for split in (Split.TRAINING, Split.VALIDATION)}
+    recipe = tiny(steps_an_epoch=1, phases=[{"size": 32, "epochs": 1}])
+    assert len(fit(Training(tmp_path, recipe), data)) == 1
+
+
+def test_weights_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = ScalpNetwork(tiny().backbone)
+    save_best(tmp_path / BEST, network, {"from": "the first epoch"})
+
+    def cut(_: object, path: Path, **__: object) -> None:
+        path.write_bytes(b"half")
+        raise Cut
+
+    monkeypatch.setattr("export.training.checkpoints.save_file", cut)
+    with pytest.raises(Cut):
+        save_best(tmp_path / BEST, network, {"from": "the second"})
+    assert read_origin(tmp_path / BEST) == {"from": "the first epoch"}
 
 
 def sure_answers(packed: Packed, sharpness: float) -> Predicted:

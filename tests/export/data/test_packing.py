@@ -9,9 +9,18 @@ import pytest
 
 from export.data import packing
 from export.data.dataset import Sources, gather, packed_splits
-from export.data.items import CONSENTED, NO_GRADE, Item, data_digest
+from export.data.items import (
+    CONSENTED,
+    NO_GRADE,
+    STRANGERS,
+    Item,
+    Split,
+    data_digest,
+    split_digest,
+)
 from export.data.packing import forget_withdrawn, model_input, pack, pack_photos
-from export.data.splits import split_items
+from export.data.real_photos import JUDGING, KIND, TRAINING, listed, side_of
+from export.data.splits import SplitBy, split_items
 from tests.export.data.making import photo, stem, whole, write
 
 SIZE = 24
@@ -128,6 +137,51 @@ def test_packs_of_a_withdrawn_consent_are_removed(items: list[Item], tmp_path: P
     assert forget_withdrawn(tmp_path, {item.digest for item in theirs}) == []
     assert len(forget_withdrawn(tmp_path, {theirs[0].digest})) == 1
     assert len(list(tmp_path.rglob("*.npy"))) == 1
+
+
+def test_they_are_removed_too_when_none_are_read_any_more(folder: Path, tmp_path: Path) -> None:
+    """Regression: a command without the option left the packs of people who had withdrawn."""
+    theirs = [replace(item, source=CONSENTED) for item in gather(folder).items[:2]]
+    pack_photos(theirs, SIZE, tmp_path)
+    [kept] = tmp_path.rglob("*.npy")
+    packed_splits(folder, tmp_path, SIZE)
+    assert not kept.exists()
+
+
+def test_splits_are_told_by_grades_and_sides(items: list[Item]) -> None:
+    one, *others = items
+    parts = {Split.TRAINING: [one], Split.TEST: others}
+    found = split_digest(parts)
+    assert found == split_digest({Split.TEST: others[::-1], Split.TRAINING: [one]})
+    labelled = {**parts, Split.TRAINING: [replace(one, grades=(3,) * 6)]}
+    moved = {Split.VALIDATION: [one], Split.TEST: others}
+    assert len({found, split_digest(labelled), split_digest(moved)}) == 3
+
+
+def test_every_part_says_how_all_were_split(folder: Path, tmp_path: Path) -> None:
+    by_session = packed_splits(folder, tmp_path, SIZE)
+    by_device = packed_splits(folder, tmp_path, SIZE, SplitBy.DEVICE)
+    assert {part.split_by for part in by_device.values()} == {"device"}
+    hashes = [{part.split_sha256 for part in parts.values()} for parts in (by_session, by_device)]
+    assert list(map(len, hashes)) == [1, 1]
+    assert hashes[0] != hashes[1]
+    assert all(by_session.values())
+
+
+@pytest.mark.parametrize("side", [JUDGING, TRAINING])
+def test_photographs_to_judge_by_are_refused(tmp_path: Path, side: str) -> None:
+    """Regression: of two that share a picture and a group's name, only that name was looked at."""
+    place = f"{STRANGERS}/{KIND}a place"
+    source = next(one.source for one in listed() if one.side == side)
+    first = next(name for n in range(99) if side_of(name := f"aa{n}") == TRAINING)
+    names = (f"{place}/{name}-whole.jpg" for name in (f"{first}__1", f"{source}__2"))
+    both = dict(zip(names, (photo(7), photo(7, width=120)), strict=True))
+    assert len({one.group for one in gather(write(tmp_path / "data", both)).items}) == 1
+    if side == TRAINING:
+        packed_splits(tmp_path / "data", tmp_path / "packed", SIZE)
+        return
+    with pytest.raises(ValueError, match=f"{source} is a photograph to judge by"):
+        packed_splits(tmp_path / "data", tmp_path / "packed", SIZE)
 
 
 def test_nothing_can_be_packed(tmp_path: Path) -> None:

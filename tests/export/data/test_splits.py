@@ -131,6 +131,7 @@ def test_the_folders_of_the_data_set_may_be_kept_as_splits() -> None:
     assert {i.path.parts[0] for i in parts[Split.TEST]} == {"2.Validation"}
     assert len(parts[Split.TEST]) == 61
     assert parts[Split.CALIBRATION]
+    assert parts[Split.VALIDATION]
     trained = {i.group for i in parts[Split.TRAINING]}
     assert "s0" not in trained, "a session that Validation holds is not trained on"
     with pytest.raises(ValueError, match="Validation"):

@@ -36,8 +36,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wanted(folder: Path, *more: str) -> Namespace:
     data = (str(folder / name) for name in ("drawn", "real"))
     return evaluate.parser().parse_args(
-        ["--repository", str(MODELS), "--data", *data, "--out", str(folder / "out"), *more]
-    )
+        ["--repository", str(MODELS), "--whole", "--data", *data, "--out", str(folder / "out"),
+         *more]
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import tomli_w
 
 from dupi.vision import contract
 from export import refine, release, search, train
-from export.data.items import Split
 from export.refine import Settings
 from export.training.checkpoints import BEST, read_origin
 from export.weights_file import read_card
@@ -56,15 +55,3 @@ def test_from_a_space_to_a_recipe(run: Run, tmp_path: Path) -> None:
     run(search.main, space=tmp_path / "space.toml", data=tmp_path, run=tmp_path / "s", trials=1)
     run(train.main, recipe=tmp_path / "s" / search.BEST, data=tmp_path, run=tmp_path / "run")
     assert 1 <= read_origin(tmp_path / "run" / BEST)["seed"] <= 9
-
-
-def test_photographs_to_judge_by_are_refused(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[object] = []
-    for module in (train, search):
-        monkeypatch.setattr(module, "refuse_judging", asked.append)
-    (tmp_path / "tiny.toml").write_text(tomli_w.dumps({**RECIPE, "layout": "per_condition"}))
-    monkeypatch.setattr(train, "trainings", lambda *_: [])
-    run(train.main, recipe=tmp_path / "tiny.toml", data=tmp_path, run=tmp_path / "run")
-    assert asked == [DATA[Split.TRAINING]]

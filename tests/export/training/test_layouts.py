@@ -13,12 +13,13 @@ from dupi.vision import contract
 from export.data.items import Split
 from export.metrics import answers, predict
 from export.network import ScalpNetwork, probabilities
-from export.release import OtherData, describe, release_run
-from export.train import Start, fit
+from export.release import describe, release_run
+from export.train import fit
 from export.training.checkpoints import BEST, read_best, save_best
 from export.training.devices import autocast, open_device, precision_on
 from export.training.layouts import Combined, Training, load_run, trainings
-from export.weights_file import read_card
+from export.training.origin import OtherData, Start
+from export.weights_file import digest, read_card
 from export.wrap import served_module
 from tests.export.training.tiny import some_data, some_photos, tiny
 
@@ -105,6 +106,27 @@ def test_only_one_trunk_on_its_own_photos_is_released(tmp_path: Path) -> None:
     others = {split: some_photos(count=10) for split in Split}
     with pytest.raises(OtherData, match="other photos"):
         release_run(tmp_path / "each" / "dandruff", others, 1, tmp_path)
+
+
+def test_photos_that_are_split_or_labelled_otherwise_calibrate_no_run(tmp_path: Path) -> None:
+    """Regression: of the same photos, another split calibrates on those of the training."""
+    recipe = tiny(steps_an_epoch=1, phases=[{"size": 64, "epochs": 1}])
+    fit(Training(tmp_path / "run", recipe), DATA)
+    by_device = {s: dataclasses.replace(part, split_by="device") for s, part in DATA.items()}
+    relabelled = {s: dataclasses.replace(part, split_sha256="other") for s, part in DATA.items()}
+    for others in (by_device, relabelled):
+        with pytest.raises(OtherData, match="split or labelled otherwise"):
+            release_run(tmp_path / "run", others, 1, tmp_path / "weights")
+
+
+def test_a_card_names_the_weights_that_the_run_began_from(tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    save_best(start, network(9), {})
+    recipe = tiny(steps_an_epoch=1, phases=[{"size": 64, "epochs": 1}])
+    fit(Training(tmp_path / "run", recipe), DATA, Start(weights=start))
+    path, *_ = release_run(tmp_path / "run", DATA, 1, tmp_path / "weights", "photos of noise")
+    begun = f"11 photos of noise, begun from weights with the sha256 {digest(start)}"
+    assert read_card(path).trained_on == begun
 
 
 def test_a_card_names_the_sources_of_the_photos() -> None:

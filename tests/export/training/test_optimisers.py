@@ -51,6 +51,21 @@ def test_a_cosine_falls_to_nothing_after_warming_up() -> None:
     assert found[12] == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.parametrize("loss", [-5.0, -0.5])
+def test_a_loss_that_stays_as_it_is_is_a_plateau(loss: float) -> None:
+    """Regression: a share of a negative figure lies below it, so that every epoch was a gain."""
+    recipe = tiny(
+        optimiser__learning_rate=1.0, schedule__name="plateau", schedule__patience=1,
+        schedule__factor=0.5,
+    )  # fmt: skip
+    optimiser = build_optimiser(nn.Linear(1, 1), recipe.optimiser)
+    schedule = Schedule(optimiser, recipe, STEPS)
+    optimiser.step()
+    for _ in range(3):
+        schedule.after_epoch(loss)
+    assert optimiser.param_groups[0]["lr"] == 0.5
+
+
 def test_one_cycle_rises_and_falls() -> None:
     found = rates(name="one_cycle", warm_up=0.5)
     assert found.index(max(found)) == 10

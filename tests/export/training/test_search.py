@@ -1,5 +1,6 @@
 """The search goes on where it was cut, prunes, and writes a recipe that trains."""
 
+import fcntl
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import FixedTrial, TrialState, create_trial
 
 from export.recipe import read_recipe
-from export.search import BEST, open_study, read_space, recipe_with, search, suggested
+from export.search import BEST, Busy, open_study, read_space, recipe_with, search, suggested
 from tests.export.training.tiny import RECIPE, some_data
 
 pytestmark = pytest.mark.ml
@@ -43,6 +44,17 @@ def test_a_study_goes_on_where_it_was_cut(tmp_path: Path) -> None:
     assert best.optimiser.learning_rate == study.best_params["optimiser.learning_rate"]
     assert (best.epochs, best.steps_an_epoch) == (3, 2)
     assert (tmp_path / "run" / "trial_0" / "progress.jsonl").exists()
+    tried = {trial.params["optimiser.learning_rate"] for trial in study.trials if trial.params}
+    assert len(tried) == 2, "Regression: taken up again, a search repeated its trials"
+
+
+def test_one_process_searches_in_a_folder(tmp_path: Path) -> None:
+    space = read_space(space_in(tmp_path))
+    (tmp_path / "run").mkdir()
+    with (tmp_path / "run" / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match="another process searches"):
+            search(space, DATA, tmp_path / "run", trials=1)
 
 
 def test_a_trial_that_falls_behind_is_cut_off(tmp_path: Path) -> None:
