@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from api import operator
 from api.local_stack.paths import ROOT
 from api.operator_output import Shown, show
 from dupi.accounts.models import Role
-from dupi.errors import Conflict, DupiError, NotFound
+from dupi.errors import Conflict, DupiError, NotFound, RetryLater
 from dupi.operations import service as operations
 from dupi.operations.audit import Act, AuditEvent
 from dupi.operations.reconciler import reconcile
@@ -122,15 +123,22 @@ async def test_a_person_becomes_an_operator(
             await run(platform, "role", nobody)
 
 
-def test_a_store_that_goes_away_meanwhile_is_said_as_such(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+async def test_a_store_that_goes_away_meanwhile_is_said_as_such(
+    platform: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of what a store that was away from the beginning is said, too: try again later."""
+
+    @asynccontextmanager
+    async def opened(_: Settings) -> AsyncIterator[Resources]:
+        yield platform
+
     async def away() -> None:
         raise AutoReconnect("the store went away")
 
+    monkeypatch.setattr(operator, "open_resources", opened)
     monkeypatch.setattr(operations, "find_live_deployment", away)
-    assert operator.main(["status"], settings) == operator.TRY_LATER
-    assert "UNAVAILABLE: the store does not answer" in capsys.readouterr().err
+    with pytest.raises(RetryLater):
+        await operator._run(operator._parse(["status"]), platform.settings)
 
 
 @pytest.mark.parametrize(
