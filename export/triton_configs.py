@@ -23,6 +23,7 @@ _HEADER = "# Written by `python -m export.triton_configs`; change that instead.\
 MAX_QUEUED = 64
 _QUEUE_TIMEOUT_US = 8_000_000
 _BATCH_DELAY_US = 2_000
+"""Short beside the 20 ms that a photo takes, so that a lone caller does not feel it."""
 _WARM_BATCHES = (1, 2, 4, contract.MAX_BATCH_SIZE)
 
 
@@ -37,6 +38,7 @@ def component_config(model: str) -> Json:
         "version_policy": {"all": {}},
         "input": inputs,
         "output": outputs,
+        # A second instance is a process of 250 MB more; no measurement shows yet that it pays.
         "instance_group": [{"kind": "KIND_AUTO", "count": 1}],
         "model_warmup": [_warm_up(inputs[0], batch) for batch in _WARM_BATCHES],
         "parameters": {name: {"string_value": value} for name, value in _PARAMETERS.items()},
@@ -60,6 +62,8 @@ is bounded by what the trunk lets through, and each takes them far faster than t
 
 _PARAMETERS = {
     "INFERENCE_MODE": "true",
+    # Several models compute at once, and threads of one operation spin while they wait for each
+    # other: with a thread for each core, a busy machine served a third (docs/throughput.md).
     "INTRA_OP_THREAD_COUNT": "1",
     "INTER_OP_THREAD_COUNT": "1",
     # Otherwise the first requests of every batch size are several times slower.

@@ -112,11 +112,12 @@ def _in_process(program: MlProgram, rig: Rig) -> Turns:
 
 
 def _in_triton(ensembles: Mapping[str, Served], rig: Rig) -> Turns:
+    """Every setting with a crowd; what is configured with a single caller too."""
     photos = model_inputs(rig.dice("ceiling"), _PHOTOS)
+    asked = [InTriton(CONFIGURED, 1), *(InTriton(name, _CROWD) for name in ensembles)]
     return {
-        InTriton(name, at_once): partial(ensemble.load, photos, at_once, rig.scale.seconds)
-        for at_once in (1, _CROWD)
-        for name, ensemble in ensembles.items()
+        who: partial(ensembles[who.setting].load, photos, who.at_once, rig.scale.seconds)
+        for who in asked
     }
 
 

@@ -1,11 +1,12 @@
 """Products and the network in one process: ``python -m tests.bench.ml.ceiling REPOSITORY``.
 
-Publishes the newest weights into ``REPOSITORY`` first, so that what is served beside it was made by
-the same exporter.
+With the first question it publishes the newest weights into ``REPOSITORY``, so that what is served
+beside it was made by the same exporter.
 """
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ from export.tuning.whole import example_photos, newest_whole, work_of
 from tests.bench.ml.answering import answer_questions
 
 
-def main() -> None:
+@cache
+def answers() -> dict[str, Callable[..., Any]]:
+    """By what is asked. Made while a question is answered: publishing shows its progress, and only
+    then is standard output kept for answers."""
     torch.set_num_threads(1)
     publish_all(Path(sys.argv[1]))
     whole, photos = newest_whole(), example_photos(contract.INPUT_SIZE)
     served = ways.WAYS[ways.SERVED](ways.photos_card(contract.INPUT_SIZE), whole)
-    answers: dict[str, Callable[..., Any]] = {
+    return {
         "work": lambda: work_of(whole, photos[:1]),
         "product": lambda threads: product_rate(torch.float32, threads),
         "photos": lambda batch, threads, seconds: photos_a_second(
@@ -33,11 +37,10 @@ def main() -> None:
         ),
     }
 
-    def answer(of: str, **given: Any) -> Any:
-        return answers[of](**given)
 
-    answer_questions(answer)
+def answer(of: str, **given: Any) -> Any:
+    return answers()[of](**given)
 
 
 if __name__ == "__main__":
-    main()
+    answer_questions(answer)
