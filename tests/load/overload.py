@@ -41,12 +41,14 @@ async def run(  # noqa: PLR0913
     people: int = 300,
     growth: float = 0.15,
     prompt_seconds: float = 5,
+    rate: float | None = None,
 ) -> OverloadReport:
-    """Measure what ``stack`` (by default one of its own) can do, then let ``factor`` times as many
-    people come, for ``seconds``. ``growth``, ``prompt_seconds``: what the report allows."""
+    """Measure what ``stack`` (by default one of its own) can do, unless ``rate`` says it (analyses
+    a second), then let ``factor`` times as many people come, for ``seconds``. ``growth``,
+    ``prompt_seconds``: what the report allows."""
     async with _given_or_own(stack, say) as running:
         web = running.plan.endpoint(WEB)
-        orders = Orders(web, seed, seconds, measure_seconds, factor, people, _CLIENTS)
+        orders = Orders(web, seed, seconds, measure_seconds, factor, people, _CLIENTS, rate)
         async with watched(running, web) as seen:
             told = await _generate(orders, running.plan.environment, say)
     return OverloadReport(
