@@ -52,8 +52,8 @@ class Server(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[mis
 
 
 def _values(output: str) -> "np.ndarray[Any, np.dtype[Any]]":
-    if output.endswith("VERSION"):
-        return np.ones((1, 1), dtype=np.int64)
+    if output.endswith("VERSION"):  # those of ``a_deployment``
+        return np.array([[1 if output == names.TRUNK_VERSION else 4]], dtype=np.int64)
     if output in {names.attention_output(condition) for condition in Condition}:
         return np.zeros((1, _SIDE, _SIDE), dtype=np.float32)
     if output == names.IN_DOMAIN_SCORE:
