@@ -7,13 +7,14 @@ Every command is a module of its own, with its own ``--help``:
     evaluate   judge published versions              export.evaluate
     release    a training run to weights files       export.release
     publish    weights files to served versions      export.publish
+    tune       measure ways to run what is served    export.tune
 """
 
 import importlib
 import sys
 from collections.abc import Sequence
 
-_COMMANDS = ("train", "search", "evaluate", "release", "publish")
+_COMMANDS = ("train", "search", "evaluate", "release", "publish", "tune")
 
 
 def main(arguments: Sequence[str]) -> None:

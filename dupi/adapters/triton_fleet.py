@@ -86,7 +86,8 @@ class TritonFleet:
                 if is_live:
                     self._rest(number, was_slow=time.monotonic() - began_at >= share)
             else:
-                self._timeouts[number] *= not is_live
+                if is_live:
+                    self._timeouts[number] = 0
                 return answer
         raise failure
 
