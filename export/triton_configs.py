@@ -38,7 +38,8 @@ def component_config(model: str) -> Json:
         "version_policy": {"all": {}},
         "input": inputs,
         "output": outputs,
-        # A second instance is a process of 250 MB more; no measurement shows yet that it pays.
+        # A second instance of the trunk nearly doubles the throughput (docs/throughput.md), and has
+        # to wait until the one-machine stack sees that one of two processes of a version died.
         "instance_group": [{"kind": "KIND_AUTO", "count": 1}],
         "model_warmup": [_warm_up(inputs[0], batch) for batch in _WARM_BATCHES],
         "parameters": {name: {"string_value": value} for name, value in _PARAMETERS.items()},
