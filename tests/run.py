@@ -3,25 +3,30 @@
 Three runs, two at a time: tests marked ``ml`` need torch and run in the ml environment, beside
 those of the serving environment that need no running stack; those on the stack begin when one of
 the two is through. What they print is shown one after the other. Paths and other arguments go to
-all three.
+all three. Whoever stops this process stops them too: they put away first what they began.
 """
 
+import asyncio
 import os
-import subprocess
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from api.local_stack.paths import ML_PYTHON, ROOT, SERVING_PYTHON, VAR
+from api.local_stack.signals import cancelled_by_signals
 from tests.support.summary import NO_TESTS_COLLECTED, outcomes_in, status_of, summary
 
 _FOLDER: Final = VAR / "test"
 _AT_ONCE: Final = 2
 _LOOK_EVERY_S: Final = 0.2
+_PUT_AWAY_S: Final = 60.0
+"""A stack that tests have started is stopped within."""
+_STOPPED: Final = 128 + signal.SIGINT
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 """All runs and what they start read the same modules: compiled once, not by each."""
 _THREADS: Final = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // _AT_ONCE))}
@@ -48,20 +53,46 @@ class Run:
     def log(self) -> Path:
         return _FOLDER / f"{self.name}.log"
 
+    @property
+    def heading(self) -> str:
+        return f"{self.title} (beside others; {os.path.relpath(self.log, ROOT)})"
+
     def clear(self) -> None:
         self.report.unlink(missing_ok=True)
         self.log.write_bytes(b"")
 
-    def carry_out(self, arguments: Sequence[str]) -> int:
-        """pytest's exit status."""
+    async def carry_out(self, arguments: Sequence[str]) -> int:
+        """pytest's exit status. It has a process group of its own, so that none but this process
+        stops it, and all of the group."""
         colour = "yes" if sys.stdout.isatty() else "no"
         own = ("-qq", "-p", "no:cacheprovider", f"--color={colour}", "-m", self.marks)
         command = [str(self.python), "-m", "pytest", *own, f"--junitxml={self.report}", *arguments]
         environment = {**self.environment, **os.environ, **_ENVIRONMENT}
         with self.log.open("wb") as log:
-            return subprocess.run(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False
-            ).returncode
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=ROOT,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+            try:
+                return await process.wait()
+            except asyncio.CancelledError:
+                await _end(process)
+                raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """By the signal at which pytest ends its fixtures; what is left of its group is killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _PUT_AWAY_S)
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 RUNS: Final = (
@@ -76,32 +107,44 @@ def main(arguments: Sequence[str]) -> int:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     for run in RUNS:
         run.clear()
-    statuses = _carry_out_all(arguments)
+    statuses = _until_stopped(arguments)
     outcomes = [found for run in RUNS for found in outcomes_in(run.report)]
     _write(f"\n{summary(outcomes, time.monotonic() - started)}\n".encode())
     return status_of(statuses)
 
 
-def _carry_out_all(arguments: Sequence[str]) -> list[int]:
-    pool = ThreadPoolExecutor(_AT_ONCE)
+def _until_stopped(arguments: Sequence[str]) -> list[int]:
     try:
-        runs = [(run, pool.submit(run.carry_out, arguments)) for run in RUNS]
-        return [_show(run, future) for run, future in runs]
-    finally:
-        pool.shutdown(cancel_futures=True)
+        return asyncio.run(_carry_out_all(arguments))
+    except asyncio.CancelledError:
+        _write(b"\nStopped; what had been tested by then:\n")
+        return [_STOPPED]
 
 
-def _show(run: Run, future: "Future[int]") -> int:
+async def _carry_out_all(arguments: Sequence[str]) -> list[int]:
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def in_turn(run: Run) -> int:
+        async with places:
+            return await run.carry_out(arguments)
+
+    with cancelled_by_signals():
+        async with asyncio.TaskGroup() as group:
+            runs = [(run, group.create_task(in_turn(run))) for run in RUNS]
+            return [await _show(run, task) for run, task in runs]
+
+
+async def _show(run: Run, task: "asyncio.Task[int]") -> int:
     """What it prints, from its beginning until it ends; its exit status."""
-    _write(f"\n{run.title} (beside others; {run.log.relative_to(ROOT)})\n".encode())
+    _write(f"\n{run.heading}\n".encode())
     with run.log.open("rb") as log:
         while True:
-            has_ended = future.done()  # before reading: by then, all of it is there
+            has_ended = task.done()  # before reading: by then, all of it is there
             _write(log.read())
             if has_ended:
                 break
-            time.sleep(_LOOK_EVERY_S)
-    status = future.result()
+            await asyncio.sleep(_LOOK_EVERY_S)
+    status = task.result()
     if status not in (0, 1, NO_TESTS_COLLECTED):
         _write(f"\nThis run ended with {status}.\n".encode())
     return status
