@@ -35,7 +35,7 @@ def test_pairs_are_reproducible_and_varied() -> None:
 
 def test_base_text_holds_no_prompt_and_no_advice() -> None:
     for text in islice(documents(1, copying=True), 500):
-        assert SYSTEM not in text
+        assert not any(system in text for system in SYSTEM.values())
         assert "확인:" not in text
         marks = [mark for mark in ("[요약]", "[관리]", "[루틴]") if mark in text]
         assert len(marks) < 2
