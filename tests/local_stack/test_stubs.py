@@ -1,6 +1,7 @@
-"""A classifier whose process died is loaded again: on a real Triton, with one real head."""
+"""A classifier of which a process died is loaded again: on a real Triton, with one real head."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -17,13 +18,14 @@ from api.local_stack.paths import MODEL_REPOSITORY
 from api.local_stack.ports import LOOPBACK, free_ports
 from api.local_stack.processes import KeptProcess
 from api.local_stack.stubs import Stubs
+from dupi.adapters.triton_config import component_config
 
 _MODEL = "severity_hair_loss"
 _SECONDS = 120
 
 
 class Server:
-    """A Triton that holds one model."""
+    """A Triton that is to hold one model."""
 
     def __init__(self, process: KeptProcess, address: str) -> None:
         self.process = process
@@ -35,9 +37,16 @@ class Server:
         [pid] = self.process.program_pids()
         return pid
 
-    async def kill_stub(self) -> None:
+    async def load(self, instances: int) -> None:
+        """With so many processes."""
+        config = component_config(MODEL_REPOSITORY / _MODEL, [1])
+        config["instance_group"] = [{"count": instances}]
+        await self.client.load_model(_MODEL, config=json.dumps(config), client_timeout=_SECONDS)
+        assert len(psutil.Process(self.program).children()) == instances
+
+    async def kill_one_stub(self) -> None:
         """Triton keeps what is left of it as a zombie, until the model is unloaded."""
-        [stub] = psutil.Process(self.program).children()
+        stub, *_ = psutil.Process(self.program).children()
         os.kill(stub.pid, signal.SIGKILL)
         async with asyncio.timeout(_SECONDS):
             while stub.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
@@ -62,7 +71,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         async with asyncio.timeout(_SECONDS):
             while not await _is_live(server.client):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
-            await server.client.load_model(_MODEL, client_timeout=_SECONDS)
         yield server
     finally:
         await server.client.close()
@@ -76,18 +84,21 @@ async def _is_live(client: InferenceServerClient) -> bool:
     return False
 
 
+@pytest.mark.parametrize("instances", [1, 2])
 async def test_a_model_whose_process_died_is_unloaded_and_can_be_loaded_again(
-    server: Server,
+    server: Server, instances: int
 ) -> None:
+    """Also where another instance of it lives on."""
     stubs = Stubs(server.address)
+    await server.load(instances)
     assert await stubs.forget_dead_models(server.program) == []
     assert await stubs.forget_dead_models(server.program) == []
-    await server.kill_stub()
+    await server.kill_one_stub()
     assert await server.is_ready()  # it does not notice
     assert await stubs.forget_dead_models(server.program) == []  # it may be on its way
     assert await stubs.forget_dead_models(server.program) == [_MODEL]
-    await server.client.load_model(_MODEL, client_timeout=_SECONDS)
-    assert psutil.Process(server.program).children()
+    await server.load(instances)
+    assert await stubs.forget_dead_models(server.program) == []
     assert await stubs.forget_dead_models(server.program) == []
 
 
