@@ -24,6 +24,10 @@ MAX_QUEUED = 64
 _QUEUE_TIMEOUT_US = 8_000_000
 _BATCH_DELAY_US = 2_000
 """Short beside the 20 ms that a photo takes, so that a lone caller does not feel it."""
+_TRUNK_INSTANCES = 2
+"""Each computes on one thread and has memory of its own. A second one nearly doubles the throughput
+on two cores (docs/throughput.md). On GPUs Triton takes as many on each of them; what that brings
+there is not measured."""
 _WARM_BATCHES = (1, 2, 4, contract.MAX_BATCH_SIZE)
 
 
@@ -38,13 +42,16 @@ def component_config(model: str) -> Json:
         "version_policy": {"all": {}},
         "input": inputs,
         "output": outputs,
-        # A second instance of the trunk nearly doubles the throughput (docs/throughput.md), and has
-        # to wait until the one-machine stack sees that one of two processes of a version died.
-        "instance_group": [{"kind": "KIND_AUTO", "count": 1}],
+        "instance_group": [{"kind": "KIND_AUTO", "count": _instances(model)}],
         "model_warmup": [_warm_up(inputs[0], batch) for batch in _WARM_BATCHES],
         "parameters": {name: {"string_value": value} for name, value in _PARAMETERS.items()},
     }
     return config if model != contract.TRUNK else {**config, "dynamic_batching": _BATCHING}
+
+
+def _instances(model: str) -> int:
+    """A head is one small product: one instance keeps up with the trunk's."""
+    return _TRUNK_INSTANCES if model == contract.TRUNK else 1
 
 
 _BATCHING = {

@@ -20,7 +20,7 @@ CONFIGURED: Final = "as configured"
 SETTINGS: Final = (
     Setting(CONFIGURED),
     Setting("threads for all cores", threads=0),
-    Setting("two instances", instances=2),
+    Setting("one instance", instances=1),
     Setting("no wait for a batch", delay_us=0),
     Setting("10 ms for a batch", delay_us=10_000),
     Setting("batches of 4", batch=4),

@@ -33,6 +33,13 @@ def test_components_are_warmed_up(model: str) -> None:
     assert {w.batch_size for w in config.model_warmup} >= {1, config.max_batch_size}
 
 
+@pytest.mark.parametrize("model", contract.COMPONENTS)
+def test_the_trunk_has_two_instances_and_a_head_one(model: str) -> None:
+    [group] = committed(model).instance_group
+    assert group.count == (2 if model == contract.TRUNK else 1)
+    assert group.kind == model_config_pb2.ModelInstanceGroup.KIND_AUTO
+
+
 def test_the_trunk_batches_and_rejects() -> None:
     policy = committed(contract.TRUNK).dynamic_batching.default_queue_policy
     assert policy.timeout_action == model_config_pb2.ModelQueuePolicy.REJECT
