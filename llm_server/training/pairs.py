@@ -1,6 +1,7 @@
-"""Prompt → advice pairs for the LoRA: random cases, the rules' plan, and a phrasing of it.
+"""Prompt → advice pairs for the LoRA: people, the rules' plan, and one of many ways of saying it.
 
-A case is kept for the test by a hash of what it is, so that no test case is ever trained on.
+People are kept for the test by a hash of what their texts are made of, so that no combination that
+is tested was ever trained on.
 """
 
 import hashlib
@@ -10,43 +11,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from dupi.advice.phrasing import Chooser, care_sentences, routine_sentences
-from dupi.advice.prompts import SECTION_MARKS, Message, advice_messages
+from dupi.advice.prompts import NEWEST, Message, advice_messages
 from dupi.knowledge.plan import Case, Plan
 from dupi.knowledge.rules import make_plan
-from dupi.knowledge.survey import SurveyAnswers
-from dupi.knowledge.vocabulary import (
-    AdviceSectionKind,
-    AgeBand,
-    Circumstance,
-    Condition,
-    Gender,
-    HairProduct,
-    HairState,
-    PurchasePriority,
-    ScalpSite,
-    Severity,
-    ShampooFrequency,
-    Symptom,
-    TreatmentFrequency,
-)
+from llm_server.training.people import random_case
+from llm_server.training.writing import write_reply
+
+__all__ = ["AdvicePair", "combination", "is_test_case", "pair_of", "pairs", "random_case"]
 
 TEST_SHARE: Final = 10
 DRAWN: Final = 4
-GRADE_WEIGHTS: Final = {None: 6, 0: 50, 1: 22, 2: 14, 3: 8}
-"""Of a hundred findings; most are clear, as in life."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdvicePair:
     case: Case
     plan: Plan
-    messages: list[Message]
     reply: str
+
+    @property
+    def messages(self) -> list[Message]:
+        """The newest prompt: what is trained on."""
+        return self.prompted(NEWEST)
+
+    def prompted(self, version: str) -> list[Message]:
+        """A version of the prompt: the one that the weights that answer were trained on."""
+        return advice_messages(self.case, self.plan, version)
 
 
 def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
-    """Endless pairs of the training cases, or of the test cases.
+    """Endless pairs of the training cases, or of the test cases; the same seed gives the same.
 
     Training leans to what is seldom planned: of a few cases it takes the one with the action that
     was met least so far. Test cases come as they come.
@@ -55,9 +49,21 @@ def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
     while True:
         drawn = [_case(rng, test) for _ in range(1 if test else DRAWN)]
         plans = [(case, make_plan(case)) for case in drawn]
-        case, plan = min(plans, key=lambda drawn: min(met[a.code] for a in drawn[1].actions))
+        case, plan = min(
+            plans, key=lambda drawn: min((met[a.code] for a in drawn[1].actions), default=0)
+        )
         met.update(action.code for action in plan.actions)
-        yield AdvicePair(case, plan, advice_messages(case, plan), write_reply(plan, rng))
+        yield AdvicePair(case, plan, write_reply(case, plan, rng))
+
+
+def _least_met(plan: Plan, met: Counter[str]) -> int:
+    return min((met[action.code] for action in plan.actions), default=0)
+
+
+def pair_of(case: Case, rng: random.Random, refused: Counter[str] | None = None) -> AdvicePair:
+    """A pair for one person."""
+    plan = make_plan(case)
+    return AdvicePair(case, plan, write_reply(case, plan, rng, refused))
 
 
 def _case(rng: random.Random, test: bool) -> Case:
@@ -67,47 +73,14 @@ def _case(rng: random.Random, test: bool) -> Case:
             return case
 
 
+def combination(case: Case) -> str:
+    """What a text is made of: findings, answers and symptoms. Two people who differ only in age,
+    gender or site are the same combination."""
+    grades = ",".join(f"{c}={case.grades.get(c)!r}" for c in sorted(case.grades))
+    return f"{grades};{case.survey!r}"
+
+
 def is_test_case(case: Case) -> bool:
-    """One case in ten, by what it is."""
-    digest = hashlib.sha256(repr(case).encode()).digest()
+    """One combination in ten."""
+    digest = hashlib.sha256(combination(case).encode()).digest()
     return digest[0] % TEST_SHARE == 0
-
-
-def write_reply(plan: Plan, rng: random.Random) -> str:
-    """What the model is to write after ``reply_opening``."""
-    choose: Chooser[str] = rng.choice
-    sections = {
-        AdviceSectionKind.CARE: care_sentences(plan, choose),
-        AdviceSectionKind.ROUTINE: routine_sentences(plan, choose),
-    }
-    return "\n".join(
-        f"{SECTION_MARKS[kind]} {' '.join(sentences)}" for kind, sentences in sections.items()
-    )
-
-
-def random_case(rng: random.Random) -> Case:
-    grades = rng.choices(list(GRADE_WEIGHTS), list(GRADE_WEIGHTS.values()), k=len(Condition))
-    return Case(
-        grades={
-            c: None if g is None else Severity(g) for c, g in zip(Condition, grades, strict=True)
-        },
-        survey=_random_survey(rng),
-        age_band=rng.choice(list(AgeBand)),
-        gender=rng.choice([None, *Gender]),
-        sites=tuple(sorted(rng.sample(list(ScalpSite), rng.choice((1, 1, 2, 2, 3, 4))))),
-    )
-
-
-def _random_survey(rng: random.Random) -> SurveyAnswers:
-    never = TreatmentFrequency.NEVER
-    return SurveyAnswers(
-        shampoo_frequency=rng.choice(list(ShampooFrequency)),
-        perm_frequency=rng.choice([never, *TreatmentFrequency]),
-        dye_frequency=rng.choice([never, *TreatmentFrequency]),
-        hair_state=rng.choice(list(HairState)),
-        products=tuple(rng.sample(list(HairProduct), rng.randint(0, 4))),
-        wants_custom_care=rng.random() < 0.5,
-        purchase_priority=rng.choice(list(PurchasePriority)),
-        symptoms=tuple(rng.sample(list(Symptom), rng.choice((0, 0, 0, 1, 1, 2)))),
-        circumstances=tuple(rng.sample(list(Circumstance), rng.choice((0, 0, 0, 0, 1)))),
-    )

@@ -11,7 +11,8 @@ from llm_server.training.grading import (
     refusal,
     unseen_pairs,
 )
-from llm_server.training.pairs import is_test_case, pairs, write_reply
+from llm_server.training.pairs import is_test_case, pairs
+from llm_server.training.writing import write_reply
 
 
 def test_every_training_reply_passes_the_checks() -> None:
@@ -30,7 +31,7 @@ def test_pairs_are_reproducible_and_varied() -> None:
     assert [p.reply for p in one] == [p.reply for p in two]
     assert len({p.reply for p in one}) == len(one)
     pair, rng = one[0], random.Random(1)  # noqa: S311
-    assert len({write_reply(pair.plan, rng) for _ in range(20)}) > 15
+    assert len({write_reply(pair.case, pair.plan, rng) for _ in range(20)}) > 15
 
 
 def test_base_text_holds_no_prompt_and_no_advice() -> None:

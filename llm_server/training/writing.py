@@ -1,0 +1,275 @@
+"""Writes a plan out in the many ways of the wordings: the replies that the adapter learns.
+
+Each text has a voice of its own (a few endings and joining words), tells what was seen and answered
+as the reason for what is advised, and passes the reply checks sentence by sentence: a sentence that
+fails is drawn again.
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from dupi.advice.checks import Said, check_sentence
+from dupi.advice.phrasing import care_sentences, first_way, routine_sentences
+from dupi.advice.prompts import SECTION_MARKS
+from dupi.knowledge.plan import Case, Plan, RoutineStep
+from dupi.knowledge.rulebook import rulebook
+from dupi.knowledge.vocabulary import AdviceSectionKind, Condition
+from llm_server.training.told import NOTHING, Told, told
+from llm_server.training.ways import (
+    NEGATION,
+    Ways,
+    because,
+    care_ways,
+    ended,
+    joined,
+    step_ways,
+    wordings,
+)
+
+TRIES: Final = 40
+LONGEST: Final = 105
+"""Characters; longer sentences are hard to read on a phone."""
+CLUMSY: Final = {
+    "보다 ": 1,
+    "면 ": 1,
+    ",": 1,
+    "두피": 2,
+    "위해": 1,
+    "니 ": 1,
+    "니까 ": 1,
+    "는데 ": 1,
+}
+"""How often a sentence may hold what grows clumsy."""
+TWO_TOPICS: Final = re.compile(
+    r"(?:때|에|안|지)(?:는|도),? (?:\S+ ){0,2}"
+    r"(?:제품|스케일링제|커버|샴푸|점|머리카락|머리|드라이어|트리트먼트|케어|양)[은는] "
+)
+EVERY_DAY: Final = 7
+ENDINGS_A_TEXT: Final = 6
+JOINED_SHARE: Final = {"STEP_DRY": 0.75}
+OTHERS_JOINED_SHARE: Final = 0.4
+"""How often a step shares a sentence with the one before it."""
+LEADS: Final = {
+    ("cause",): 14,
+    ("cause", "when"): 3,
+    ("ground", "why"): 10,
+    ("cause", "aim"): 3,
+    ("why",): 5,
+    ("why", "when"): 2,
+    ("when",): 3,
+    ("aim",): 2,
+    ("when", "aim"): 2,
+    ("say",): 4,
+    ("cause", "gain"): 2,
+    ("gain",): 2,
+    ("when", "gain"): 1,
+}
+"""What leads to the deed, and how often. ``say`` is a whole sentence; ``gain`` follows the deed."""
+
+
+@dataclass(slots=True)
+class _Voice:
+    rng: random.Random
+    endings: list[str]
+    opener: str
+    joiners: list[str]
+    closer: str
+    comma: float
+    last_word: str = ""
+    """How the sentence before ended."""
+    clauses: set[str] = field(default_factory=set)
+    """Clauses about the person that were said already."""
+
+    @classmethod
+    def of(cls, rng: random.Random) -> "_Voice":
+        forms = wordings("forms")
+        return cls(
+            rng=rng,
+            endings=rng.sample(forms["endings"]["any"], ENDINGS_A_TEXT),
+            opener=rng.choice(["", *forms["openers"]]),
+            joiners=rng.sample(forms["joiners"], 3),
+            closer=rng.choice(["", *forms["closers"]]),
+            comma=rng.choice((0.0, 0.3, 0.6)),
+        )
+
+    def ending(self, do: str, endings: Sequence[str]) -> str:
+        if do.endswith(NEGATION):
+            endings = wordings("forms")["endings"]["not"]
+        left = [ending for ending in endings if ending.split()[-1] != self.last_word]
+        return self.rng.choice(left or endings)
+
+    def remember(self, sentence: str, facts: Told = NOTHING) -> None:
+        """What the sentences that follow should not say again."""
+        self.last_word = sentence.rsplit(maxsplit=1)[-1].strip(".")
+        stems = (clause[:-1] for clause in (*facts.cause, *facts.ground))
+        if any(stem in sentence for stem in stems):
+            self.clauses.update((*facts.cause, *facts.ground))
+
+
+def write_reply(
+    case: Case, plan: Plan, rng: random.Random, refused: Counter[str] | None = None
+) -> str:
+    """What the model is to write after ``reply_opening``; ``refused`` counts what was drawn anew,
+    by the code of the check."""
+    voice, said, refused = _Voice.of(rng), Said(), Counter() if refused is None else refused
+    writer = _Writer(case, plan, said, refused)
+    sections = {
+        AdviceSectionKind.CARE: list(_care(writer, voice)),
+        AdviceSectionKind.ROUTINE: list(_routine(writer, voice)),
+    }
+    return "\n".join(
+        f"{SECTION_MARKS[kind]} {' '.join(sentences)}" for kind, sentences in sections.items()
+    )
+
+
+@dataclass(slots=True)
+class _Writer:
+    case: Case
+    plan: Plan
+    said: Said
+    refused: Counter[str]
+
+    def checked(self, kind: AdviceSectionKind, draw: Callable[[], str], plain: str) -> str:
+        """A drawn sentence that passes, or ``plain``."""
+        for sentence in (draw() for _ in range(TRIES)):
+            if not sentence or is_clumsy(sentence) or self._is_off(sentence):
+                continue
+            said = deepcopy(self.said)
+            code = check_sentence(kind, sentence, self.case, self.plan, said)
+            if not code:
+                self.said = said
+                return sentence
+            self.refused[code] += 1
+        if plain:
+            self.refused["plain"] += 1
+            check_sentence(kind, plain, self.case, self.plan, self.said)
+        return plain
+
+    def _is_off(self, sentence: str) -> bool:
+        """Speaks of redness or shine where none was seen."""
+        needed = wordings("forms")["needs"]
+        return any(
+            word in sentence and not any(self.case.grades.get(Condition(c)) for c in conditions)
+            for word, conditions in needed.items()
+        )
+
+
+def is_clumsy(sentence: str) -> bool:
+    """Long, with a word said twice, or with two conditions, comparisons or topics in a row."""
+    words = [word.strip(".,") for word in sentence.split()]
+    return (
+        len(sentence) > LONGEST
+        or len(set(words)) < len(words)
+        or any(sentence.count(word) > most for word, most in CLUMSY.items())
+        or TWO_TOPICS.search(sentence) is not None
+    )
+
+
+def _care(writer: _Writer, voice: _Voice) -> Iterator[str]:
+    plan, kind = writer.plan, AdviceSectionKind.CARE
+    planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
+    rules = [rulebook().phrased(action.code) for action in planned]
+    plain = care_sentences(plan, first_way)
+    for i, rule in enumerate(rules):
+        facts, ways = told(rule, writer.case), care_ways(rule)
+        place = _place(voice, i, len(rules))
+
+        def draw(facts: Told = facts, ways: Ways = ways, place: str = place) -> str:
+            return _care_sentence(voice, place, facts, ways)
+
+        sentence = writer.checked(kind, draw, plain[i])
+        voice.remember(sentence, facts)
+        yield sentence
+
+
+def _place(voice: _Voice, number: int, count: int) -> str:
+    if number == 0:
+        return voice.opener
+    if number == count - 1 and count > 2:
+        return voice.closer
+    return voice.joiners.pop() if voice.joiners and voice.rng.random() < 0.3 else ""
+
+
+def _care_sentence(voice: _Voice, place: str, facts: Told, ways: Ways) -> str:
+    rng = voice.rng
+    stock: dict[str, Sequence[str]] = {
+        "cause": [way for way in facts.cause if way not in voice.clauses],
+        "ground": [way for way in facts.ground if way not in voice.clauses],
+        **{name: getattr(ways, name) for name in ("when", "why", "aim", "gain", "say")},
+    }
+    kinds = {kinds: often for kinds, often in LEADS.items() if all(stock[kind] for kind in kinds)}
+    if not kinds:
+        return _sentence([place, _deed(voice, ways.do)])
+    (chosen,) = rng.choices(list(kinds), list(kinds.values()))
+    said = {kind: because(rng.choice(stock[kind]), rng) for kind in chosen}
+    if "say" in said:
+        return _sentence([place, said["say"]])
+    leads = [_lead(voice, said[kind]) for kind in chosen if kind != "gain"]
+    if "gain" in said:
+        return _sentence([place, *leads, ended(rng.choice(ways.do), "{myeon}"), said["gain"]])
+    return _sentence([place, *leads, _deed(voice, ways.do)])
+
+
+def _lead(voice: _Voice, clause: str) -> str:
+    return f"{clause}," if len(clause) > 8 and voice.rng.random() < voice.comma else clause
+
+
+def _deed(voice: _Voice, ways: Sequence[str]) -> str:
+    do = voice.rng.choice(ways)
+    return ended(do, voice.ending(do, voice.endings))
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    return " ".join(part for part in parts if part) + "."
+
+
+def _routine(writer: _Writer, voice: _Voice) -> Iterator[str]:
+    kind = AdviceSectionKind.ROUTINE
+    plain = dict(zip(writer.plan.routine, routine_sentences(writer.plan, first_way), strict=True))
+    for steps in _grouped(writer.plan.routine, voice.rng):
+
+        def draw(steps: Sequence[RoutineStep] = steps) -> str:
+            return _step_sentence(voice, steps)
+
+        alone = plain[steps[0]] if len(steps) == 1 else ""
+        sentence = writer.checked(kind, draw, alone)
+        sentences = [sentence] if sentence else [plain[step] for step in steps]
+        voice.remember(sentences[-1])
+        yield from sentences
+
+
+def _grouped(steps: Sequence[RoutineStep], rng: random.Random) -> list[list[RoutineStep]]:
+    """Neighbours that are done equally often now and then share a sentence."""
+    groups = [[step] for step in steps[:1]]
+    for before, step in pairwise(steps):
+        alike = before.times_per_week == step.times_per_week and len(groups[-1]) == 1
+        share = JOINED_SHARE.get(rulebook().step(step.text).code, OTHERS_JOINED_SHARE)
+        if alike and rng.random() < share:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def _step_sentence(voice: _Voice, steps: Sequence[RoutineStep]) -> str:
+    rng = voice.rng
+    often = _often(steps[0].times_per_week, rng)
+    ways = [step_ways(rulebook().step(step.text)) for step in steps]
+    if len(ways) == 1 and ways[0].say and rng.random() < 0.3:
+        return _sentence([rng.choice(ways[0].say).format(often=often)])
+    *before, last = [rng.choice(way.do) for way in ways]
+    ending = voice.ending(last, wordings("forms")["endings"]["routine"])
+    return _sentence([often, *(joined(do) for do in before), ended(last, ending)])
+
+
+def _often(times: int, rng: random.Random) -> str:
+    words: dict[str, Any] = wordings("routine")["often"]
+    if times == EVERY_DAY:
+        return str(rng.choice(words["daily"]))
+    return str(rng.choice(words["weekly"])).format(n=times, native=words["native"][times])
