@@ -1,8 +1,8 @@
 """Decides the plan of a case. Deterministic, pure, and the only place where care is decided.
 
 What to advise, and when, is written in ``rules.toml``; here is only how those entries are applied:
-red flags first, then the shampoo, then at most ``max_actions`` actions such that every elevated
-condition has one, then the weekly routine.
+red flags first, then the shampoo, then the actions such that every elevated condition has one and
+no two are in conflict, then the weekly routine.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 
 from dupi.knowledge.plan import Case, Plan, PlanAction, Referral, RoutineStep
 from dupi.knowledge.rulebook import ActionKind, ActionRule, Rulebook, When, rulebook
-from dupi.knowledge.vocabulary import Condition, ReferralUrgency, Severity, Symptom
+from dupi.knowledge.vocabulary import Condition, Gender, ReferralUrgency, Severity, Symptom
 
 IRRITATIONS = frozenset({Symptom.ITCHING, Symptom.BURNING})
+DRY_AND_OILY = frozenset({Condition.FINE_SCALING, Condition.EXCESS_SEBUM})
 
 
 def make_plan(case: Case, rules: Rulebook | None = None) -> Plan:
     """The plan for ``case``: the same case always gets the same plan."""
     rules = rules or rulebook()
-    facts = _Facts.of(case)
-    referral = _referral(facts, rules)
-    facts = _Facts.of(case, referral=referral is not None)
-    shampoo = None if referral else _shampoo(case, facts, rules)
+    referral = _referral(_Facts.of(case), rules)
+    shampoo = None if referral else _shampoo(case, rules)
+    facts = _Facts.of(case, referral=referral is not None, shampoo=shampoo)
     actions = _actions(facts, rules)
-    codes = {rule.code for rule in actions}
+    chosen = {rule.code for rule in actions} | facts.words["shampoo"]
     return Plan(
-        actions=tuple(_plan_action(rule, case) for rule in actions),
-        shampoo=_plan_action(shampoo, case) if shampoo else None,
-        routine=_routine(case, facts, rules, codes),
+        actions=tuple(_plan_action(rule, facts, rules) for rule in actions),
+        shampoo=_plan_action(shampoo, facts, rules) if shampoo else None,
+        routine=_routine(case, facts, rules, chosen),
         referral=referral,
     )
 
@@ -52,7 +52,9 @@ class _Facts:
     elevated: frozenset[Condition]
 
     @classmethod
-    def of(cls, case: Case, *, referral: bool = False) -> "_Facts":
+    def of(
+        cls, case: Case, *, referral: bool = False, shampoo: ActionRule | None = None
+    ) -> "_Facts":
         elevated = frozenset(elevated_conditions(case))
         abstained = abstained_conditions(case)
         flags = {
@@ -62,20 +64,33 @@ class _Facts:
             "custom_care": case.survey.wants_custom_care,
             "referral": referral,
         }
-        return cls(case.grades, _words(case), flags, elevated)
+        chosen = frozenset({shampoo.code} if shampoo else ())
+        return cls(case.grades, {**_words(case), "shampoo": chosen}, flags, elevated)
 
     def meet(self, whens: Iterable[When]) -> bool:
         return any(self._meets(when) for when in whens)
 
+    def shown(self, rule: ActionRule) -> frozenset[Condition]:
+        """The conditions that ``rule`` is for and that are at its grade here."""
+        reached = rule.reaches.items()
+        return frozenset(c for c, least in reached if (self.grades.get(c) or 0) >= least)
+
     def _meets(self, when: When) -> bool:
         return (
-            all(self.flags[name] == wanted for name, wanted in when.flags.items())
-            and all(self.words[name] & wanted for name, wanted in when.words.items())
-            and (
-                not when.thresholds
-                or any((self.grades.get(c) or 0) >= least for c, least in when.thresholds.items())
-            )
+            all(not self.words[name].isdisjoint(asked) for name, asked in when.words.items())
+            and all(self.flags[name] == wanted for name, wanted in when.flags.items())
+            and (not when.thresholds or self._reach(when.thresholds))
+            and (not when.also or self._reach(when.also))
+            and all(self._under(c, least) for c, least in when.below.items())
         )
+
+    def _reach(self, thresholds: Mapping[Condition, Severity]) -> bool:
+        return any((self.grades.get(c) or 0) >= least for c, least in thresholds.items())
+
+    def _under(self, condition: Condition, least: Severity) -> bool:
+        """What could not be graded may be anything, and so is under nothing."""
+        grade = self.grades.get(condition)
+        return grade is not None and grade < least
 
 
 def _words(case: Case) -> dict[str, frozenset[str]]:
@@ -87,6 +102,7 @@ def _words(case: Case) -> dict[str, frozenset[str]]:
         "hair_state": frozenset({str(survey.hair_state)}),
         "priority": frozenset({str(survey.purchase_priority)}),
         "ages": frozenset({str(case.age_band)}),
+        "genders": frozenset({str(case.gender or Gender.OTHER)}),
         "sites": frozenset(map(str, case.sites)),
         "products": frozenset(map(str, survey.products)),
         "symptoms": frozenset(map(str, survey.symptoms)),
@@ -103,14 +119,15 @@ def _referral(facts: _Facts, rules: Rulebook) -> Referral | None:
     return Referral(urgency, rules.referral_texts[urgency], tuple(flag.reason for flag in raised))
 
 
-def _shampoo(case: Case, facts: _Facts, rules: Rulebook) -> ActionRule | None:
-    """The worst condition decides; none where nothing could be graded."""
-    if not facts.elevated:
+def _shampoo(case: Case, rules: Rulebook) -> ActionRule | None:
+    """The worst condition decides, hair loss only by itself; none where nothing was graded."""
+    elevated = set(elevated_conditions(case))
+    deciding = (elevated - {Condition.HAIR_LOSS}) or elevated
+    if not deciding:
         return _default_shampoo(case, rules)
-    worst = max(case.grades[c] or 0 for c in facts.elevated)
-    leading = [c for c in rules.shampoo_for if (case.grades.get(c) or 0) == worst]
-    dry_and_oily = {Condition.FINE_SCALING, Condition.EXCESS_SEBUM}
-    if leading[0] in dry_and_oily and dry_and_oily <= set(leading):
+    worst = max(case.grades[c] or 0 for c in deciding)
+    leading = [c for c in rules.shampoo_for if c in deciding and case.grades[c] == worst]
+    if leading[0] in DRY_AND_OILY and set(leading) >= DRY_AND_OILY:
         return rules.shampoos[rules.shampoo_default["dry_and_oily"]]
     return rules.shampoos[rules.shampoo_for[leading[0]]]
 
@@ -126,48 +143,59 @@ def _actions(facts: _Facts, rules: Rulebook) -> list[ActionRule]:
     candidates = [rule for rule in rules.actions if facts.meet(rule.when)]
     if facts.flags["referral"]:
         candidates = [rule for rule in candidates if rule.kind is not ActionKind.PRODUCT]
-    codes = {rule.code for rule in candidates}
-    candidates = [rule for rule in candidates if not codes & set(rule.yields_to)]
-    return _choose(candidates, facts.elevated, rules.max_actions)
+    kept = _without_conflicts({r.code for r in candidates} | facts.words["shampoo"], rules)
+    return _choose([rule for rule in candidates if rule.code in kept], facts, rules.max_actions)
 
 
-def _choose(
-    candidates: list[ActionRule], elevated: frozenset[Condition], limit: int
-) -> list[ActionRule]:
-    """At most ``limit``, most important first, with one for each elevated condition."""
+def _without_conflicts(codes: Iterable[str], rules: Rulebook) -> set[str]:
+    """From top to bottom, so that what was left out leaves nothing else out."""
+    kept = set(codes)
+    for conflict in rules.conflicts:
+        if kept & conflict.keep:
+            kept -= conflict.drop
+    return kept
+
+
+def _choose(candidates: list[ActionRule], facts: _Facts, limit: int) -> list[ActionRule]:
+    """About ``limit``, most important first, with one for each elevated condition."""
     needed = [rule for rule in candidates if rule.always]
-    uncovered = set(elevated)
+    uncovered = facts.elevated.difference(*(facts.shown(r) for r in needed if r.covers))
     for rule in candidates:
-        if rule.covers and uncovered & set(rule.conditions):
-            uncovered -= set(rule.conditions)
+        if rule.covers and not rule.always and uncovered & facts.shown(rule):
+            uncovered -= facts.shown(rule)
             needed.append(rule)
-    if len(needed) > limit:  # what must be said stands for the conditions that it names
-        said = {condition for rule in needed if rule.always for condition in rule.conditions}
-        needed = [r for r in needed if r.always or elevated & set(r.conditions) - said]
+    room = limit - sum(rule.counts for rule in needed)
     rest = [rule for rule in candidates if rule not in needed]
-    chosen = {rule.code for rule in (needed + rest)[: max(limit, len(needed))]}
-    return [rule for rule in candidates if rule.code in chosen]
+    chosen = needed + rest[: max(room, 0)]
+    return [rule for rule in candidates if rule in chosen]
 
 
-def _plan_action(rule: ActionRule, case: Case) -> PlanAction:
-    """For the conditions of the rule that this case shows."""
-    elevated = elevated_conditions(case)
-    conditions = tuple(c for c in rule.conditions if c in elevated)
-    return PlanAction(rule.code, rule.text, rule.reason, rule.source, conditions)
+def _plan_action(rule: ActionRule, facts: _Facts, rules: Rulebook) -> PlanAction:
+    shown = facts.shown(rule)
+    conditions = tuple(c for c in Condition if c in shown)
+    return PlanAction(rule.code, rule.text, rule.reason, rules.cited(rule), conditions)
 
 
 def _routine(
-    case: Case, facts: _Facts, rules: Rulebook, codes: set[str]
+    case: Case, facts: _Facts, rules: Rulebook, chosen: Iterable[str]
 ) -> tuple[RoutineStep, ...]:
-    wash = rules.wash_times[case.survey.shampoo_frequency]
-    if "WASH_MORE_OFTEN" in codes:
-        wash = rules.wash_times["more_often"]
+    """Steps of the week; ``chosen``: codes of the plan's actions and shampoo."""
+    codes = set(chosen)
+    steps = [step for step in rules.steps if facts.meet(step.when)]
+    kept = _without_conflicts({step.code for step in steps} | codes, rules)
+    wash = _washes(case, rules, codes)
     return tuple(
         RoutineStep(
             action_code=step.action if step.action in codes else None,
             text=step.text,
             times_per_week=wash if step.times is None else step.times,
         )
-        for step in rules.steps
-        if facts.meet(step.when)
+        for step in steps
+        if step.code in kept
     )
+
+
+def _washes(case: Case, rules: Rulebook, codes: set[str]) -> int:
+    """How often hair should be washed a week: as the plan says, else as the person does."""
+    advised = [times for code, times in rules.wash_times.items() if code in codes]
+    return advised[0] if advised else rules.wash_times[case.survey.shampoo_frequency]

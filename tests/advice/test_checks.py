@@ -1,11 +1,13 @@
 """Sentence checks against sentences written independently of them."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dupi.advice.checks import RejectionCode, Said, check_sentence
+from dupi.knowledge.rulebook import rulebook
 from dupi.knowledge.rules import make_plan
 from dupi.knowledge.vocabulary import (
     AdviceSectionKind,
@@ -23,7 +25,7 @@ CASE = a_case(
     a_survey(symptoms=(Symptom.ITCHING,), dye_frequency=TreatmentFrequency.SEVEN_OR_MORE_A_YEAR),
     sites=(ScalpSite.CROWN,),
 )
-PLAN = make_plan(CASE)
+PLAN = make_plan(CASE, replace(rulebook(), max_actions=10))
 
 
 def listed(group: str) -> list[tuple[str, str]]:
@@ -41,13 +43,8 @@ def verdict(section: str, sentence: str) -> RejectionCode | None:
 def test_the_plan_is_the_one_that_the_sentences_are_about() -> None:
     assert PLAN.shampoo
     assert PLAN.shampoo.code == "SHAMPOO_DANDRUFF"
-    assert [action.code for action in PLAN.actions] == [
-        "LUKEWARM_WATER",
-        "SCALP_FOCUS_WASH",
-        "NO_SCRATCH",
-        "DYE_PAUSE",
-        "RINSE_WELL",
-    ]
+    planned = {"LUKEWARM_WATER", "SCALP_FOCUS_WASH", "NO_SCRATCH", "DYE_PAUSE", "RINSE_WELL"}
+    assert planned <= {action.code for action in PLAN.actions}
 
 
 @pytest.mark.parametrize(("section", "sentence"), listed("good"))

@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
+from dupi.knowledge.vocabulary import ScalpSite, TreatmentFrequency
 from dupi.resources import Resources
 from schema.root import schema
-from tests.analyses.running import GOOD, run_one
-from tests.support.advisor_server import AdvisorServer
+from tests.analyses.running import a_good_reply, run_one
+from tests.knowledge.cases import a_case, a_survey
+from tests.support.advisor_server import AdvisorServer, Script
 from tests.support.web import OPERATIONS, PASSWORD, SURVEY, Caller, operation, socket
 
 NAMES = sorted(path.stem for path in OPERATIONS.glob("*.graphql"))
 MUTATIONS = [name for name in NAMES if operation(name).startswith("mutation")]
+DYES = a_survey(dye_frequency=TreatmentFrequency[SURVEY["dyeFrequency"]])
+REPLY = a_good_reply(a_case({}, DYES, sites=(ScalpSite.CROWN,)))
+"""To what SURVEY answers, where nothing was found."""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +45,7 @@ async def test_the_journey(
         "RequestAnalysis", input={"photoIds": [uploaded["id"]], "survey": SURVEY}
     )
     analysis_id = queued["analysis"]["id"]
-    advisor.scripts.append(GOOD)
+    advisor.scripts.append(Script(REPLY))
     await run_one(platform)
     events = await follow(web, mina.token, analysis_id)
     await check_analysis(mina, analysis_id, uploaded["id"], events)

@@ -1,7 +1,9 @@
-"""Cases for tests: one by hand, and a hypothesis strategy over the whole space."""
+"""Cases for tests: by hand, all combinations of grades, and samples of the whole space."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,10 +46,47 @@ def a_case(
     survey: SurveyAnswers = PLAIN_SURVEY,
     age: AgeBand = AgeBand.THIRTIES,
     sites: tuple[ScalpSite, ...] = (ScalpSite.LEFT,),
+    gender: Gender | None = Gender.FEMALE,
 ) -> Case:
     """A case; conditions that are not named are NONE."""
     everything = {c: grades.get(c, Severity.NONE) for c in Condition}
-    return Case(everything, survey, age, Gender.FEMALE, sites)
+    return Case(everything, survey, age, gender, sites)
+
+
+def with_all_grades(case: Case) -> Iterator[Case]:
+    """``case`` with each of the 4⁶ combinations of grades."""
+    for grades in product(Severity, repeat=len(Condition)):
+        yield replace(case, grades=dict(zip(Condition, grades, strict=True)))
+
+
+def sampled_cases(seed: int, count: int) -> Iterator[Case]:
+    """Persons of all kinds; half of them without symptoms or circumstances."""
+    rng = random.Random(seed)  # noqa: S311 - cases, not secrets
+    for _ in range(count):
+        yield _sampled(rng)
+
+
+def _sampled(rng: random.Random) -> Case:
+    grades = rng.choices([None, *Severity], [1, 8, 4, 3, 2], k=len(Condition))
+    is_plain = rng.random() < 0.5
+    survey = SurveyAnswers(
+        shampoo_frequency=rng.choice(list(ShampooFrequency)),
+        perm_frequency=rng.choice(list(TreatmentFrequency)),
+        dye_frequency=rng.choice(list(TreatmentFrequency)),
+        hair_state=rng.choice(list(HairState)),
+        products=tuple(rng.sample(list(HairProduct), rng.randint(0, 4))),
+        wants_custom_care=rng.random() < 0.5,
+        purchase_priority=rng.choice(list(PurchasePriority)),
+        symptoms=() if is_plain else tuple(rng.sample(list(Symptom), rng.randint(0, 2))),
+        circumstances=() if is_plain else tuple(rng.sample(list(Circumstance), rng.randint(0, 1))),
+    )
+    return Case(
+        grades=dict(zip(Condition, grades, strict=True)),
+        survey=survey,
+        age_band=rng.choice(list(AgeBand)),
+        gender=rng.choice([None, *Gender]),
+        sites=tuple(rng.sample(list(ScalpSite), rng.randint(1, 4))),
+    )
 
 
 def _some(kind: Any) -> Any:

@@ -4,7 +4,9 @@ import pytest
 from PIL import Image
 
 from dupi.knowledge.conditions import EXAMPLES, condition_guide, example_name
+from dupi.knowledge.rulebook import Rung
 from dupi.knowledge.rules import make_plan
+from dupi.knowledge.strength import strength_of
 from dupi.knowledge.vocabulary import Condition, Locale, ReferralUrgency, Severity
 from tests.knowledge.cases import a_case
 
@@ -14,6 +16,10 @@ _WHEN = {
         ReferralUrgency.PROMPT: "within a few days",
         ReferralUrgency.SOON: "within two weeks",
     },
+}
+_WAITING = {
+    Locale.KO: {Rung.DOCTOR_AFTER_A_MONTH: "4주쯤", Rung.DOCTOR_AFTER_TWO_WEEKS: "2주쯤"},
+    Locale.EN: {Rung.DOCTOR_AFTER_A_MONTH: "four weeks", Rung.DOCTOR_AFTER_TWO_WEEKS: "two weeks"},
 }
 
 
@@ -50,6 +56,18 @@ def test_the_guide_sends_to_a_doctor_as_soon_as_the_rules_do(
         urgency for urgency, words in _WHEN[locale].items() if words in info.grades[severity].doctor
     }
     assert said == ({referral.urgency} if referral else set())
+
+
+@pytest.mark.parametrize("locale", Locale)
+@pytest.mark.parametrize("condition", Condition)
+@pytest.mark.parametrize("severity", Severity)
+def test_the_guide_waits_as_long_as_the_rules_do(
+    condition: Condition, severity: Severity, locale: Locale
+) -> None:
+    info = next(info for info in condition_guide(locale) if info.condition is condition)
+    rung = strength_of(make_plan(a_case({condition: severity}))).rung
+    if rung in _WAITING[locale]:
+        assert _WAITING[locale][rung] in info.grades[severity].doctor
 
 
 @pytest.mark.parametrize("condition", Condition)
