@@ -5,31 +5,32 @@ prompt of the advisor and no advice: those are the LoRA's (see ``pairs.py``).
 """
 
 import random
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from dupi.knowledge.korean import Ending, josa, listed, say
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.korean import josa, listed
+from dupi.knowledge.rulebook import rulebook
+from llm_server.training.prose import PROSE
+from llm_server.training.ways import EVERYDAY_FILE, WORDINGS, Word
+from llm_server.training.words import (
+    CARE_SHARE,
+    Kind,
+    care_pairs,
+    deed,
+    everyday,
+    said,
+    sentence,
+    step_pair,
+    told,
+)
 
-EVERYDAY_FILE: Final = Path(__file__).with_name("everyday.toml")
+GROUNDS: Final = (
+    "{n:이/가} {v:으로/로} 보이니",
+    "{n:은/는} {v:이라고/라고} 하셨으니",
+    "{n:이/가} {v}인 만큼",
+)
 SEPARATORS: Final = (" / ", ", ", "\n- ", "\n")
-CARE_SHARE: Final = 0.6
-Kind = Callable[[random.Random], str]
-Pair = tuple[str, str]
-"""A deed as a list's item and in dictionary form."""
-
-
-@cache
-def everyday() -> Mapping[str, Any]:
-    return tomllib.loads(EVERYDAY_FILE.read_text("utf-8"))
-
-
-@cache
-def verbs() -> Mapping[str, tuple[str, str, str]]:
-    return {**rulebook().verbs, **everyday()["verbs"]}
 
 
 def documents(seed: int, *, copying: bool = False) -> Iterator[str]:
@@ -47,26 +48,25 @@ def written_out(rng: random.Random) -> str:
     """A list, and the same in sentences."""
     care = rng.random() < CARE_SHARE
     count = rng.randint(3, 8)
-    pairs = _care_pairs(rng, count) if care else [_deed(rng) for _ in range(count)]
+    pairs = care_pairs(rng, count) if care else [deed(rng) for _ in range(count)]
     separator = rng.choice(SEPARATORS)
-    head, told = rng.choice(everyday()["prose"]["list_heads"]), _told(rng)
+    head, lead = rng.choice(everyday()["prose"]["list_heads"]), told(rng)
     items = separator.join(item for item, _ in pairs)
     start = separator if separator.startswith("\n") else " "
-    sentences = " ".join(_sentence(rng, do) for _, do in pairs)
-    return f"{head}:{start}{items}\n{told} {sentences}"
+    sentences = " ".join(sentence(rng, do) for _, do in pairs)
+    return f"{head}:{start}{items}\n{lead} {sentences}"
 
 
 def times_a_week(rng: random.Random) -> str:
     """Deeds with how often a week, and the same in sentences."""
-    pairs = [
-        _step_pair(rng) if rng.random() < 0.5 else _deed(rng) for _ in range(rng.randint(2, 5))
-    ]
+    pairs = [step_pair(rng) if rng.random() < 0.5 else deed(rng) for _ in range(rng.randint(2, 5))]
     times = [rng.choice((1, 1, 2, 3, 4, 5, 6, 7, 7)) for _ in pairs]
     items = " / ".join(f"{item} 주 {n}회" for (item, _), n in zip(pairs, times, strict=True))
-    said = (f"{_often(rng, n)} {_said(rng, do)}." for (_, do), n in zip(pairs, times, strict=True))
-    return (
-        f"{rng.choice(everyday()['prose']['list_heads'])}: {items}\n{_told(rng)} {' '.join(said)}"
-    )
+    told_out = [
+        f"{_often(rng, n)} {said(rng, do)}." for (_, do), n in zip(pairs, times, strict=True)
+    ]
+    head = rng.choice(everyday()["prose"]["list_heads"])
+    return f"{head}: {items}\n{told(rng)} {' '.join(told_out)}"
 
 
 def described(rng: random.Random) -> str:
@@ -93,7 +93,7 @@ def described(rng: random.Random) -> str:
     )
     left_row = f"\n남은 것: {left}" if left in tail else ""
     return (
-        f"{where} {group}: {table}{left_row}\n{_told(rng)} {where} {group}에서 {plain} {end}.{tail}"
+        f"{where} {group}: {table}{left_row}\n{told(rng)} {where} {group}에서 {plain} {end}.{tail}"
     )
 
 
@@ -105,11 +105,11 @@ def told_habits(rng: random.Random) -> str:
     ]
     feelings = listed(rng.sample(words["feelings"], rng.randint(1, 3)))
     table = ", ".join(f"{habit} {often}" for habit, often in habits)
-    said = ", ".join(f"{josa(habit, '은/는')} {often}" for habit, often in habits)
+    row = ", ".join(f"{josa(habit, '은/는')} {often}" for habit, often in habits)
     who = rng.choice((*words["people"], "설문"))
-    first = rng.choice((f"{said} 하신다고 답하셨어요.", f"{who}에서 {said} 하신다고 하셨어요."))
+    first = rng.choice((f"{row} 하신다고 답하셨어요.", f"{who}에서 {row} 하신다고 하셨어요."))
     felt = josa(feelings, "이/가") + rng.choice((" 있다고 답하셨어요.", " 느껴진다고 하셨어요."))
-    return f"{who}: {table}\n느낌: {feelings}\n{_told(rng)} {first} {felt}"
+    return f"{who}: {table}\n느낌: {feelings}\n{told(rng)} {first} {felt}"
 
 
 def looked_up(rng: random.Random) -> str:
@@ -121,10 +121,42 @@ def looked_up(rng: random.Random) -> str:
     labels = rng.sample((*everyday()["names"], *everyday()["groups"]), rng.randint(2, 6))
     rows = {label: _row(rng) for label in labels}
     table = "\n".join(f"{label}: {row}" for label, row in rows.items())
-    told = rng.sample(labels, rng.randint(1, len(labels)))
+    asked = rng.sample(labels, rng.randint(1, len(labels)))
     end = rng.choice(("보여요", "나타났어요", "확인돼요", "적혀 있어요"))
-    said = (f"{label}에서 {josa(rows[label], '으로/로')} {end}." for label in told)
-    return f"{table}\n{_told(rng)} {' '.join(said)}"
+    answers = (f"{label}에서 {josa(rows[label], '으로/로')} {end}." for label in asked)
+    return f"{table}\n{told(rng)} {' '.join(answers)}"
+
+
+def grounded(rng: random.Random) -> str:
+    """A table, things to do, and each told with a row of the table as its reason.
+
+    The rows and the deeds have nothing to do with one another: only the table says what to write.
+    """
+    names = rng.sample(everyday()["names"], rng.randint(2, 6))
+    known = {Word(name): Word(_value(rng)) for name in names}
+    deeds = [deed(rng) for _ in range(rng.randint(2, 5))]
+    table = ", ".join(f"{name:은/는} {value}" for name, value in known.items())
+    items = " / ".join(item for item, _ in deeds)
+    head = rng.choice(everyday()["prose"]["list_heads"])
+    sentences = (f"{_ground(rng, known)}{said(rng, do)}." for _, do in deeds)
+    return f"{table}\n{head}: {items}\n{told(rng)} {' '.join(sentences)}"
+
+
+def _ground(rng: random.Random, known: dict[Word, Word]) -> str:
+    if rng.random() < 0.4:
+        return ""
+    name, value = rng.choice(list(known.items()))
+    ways = (
+        "{n:이/가} {v:으로/로} 보이니",
+        "{n:은/는} {v:이라고/라고} 하셨으니",
+        "{n:이/가} {v}인 만큼",
+    )
+    return rng.choice(ways).format(n=name, v=value) + " "
+
+
+def _value(rng: random.Random) -> str:
+    values = (*everyday()["values"], *everyday()["often"], _word(rng), _word(rng))
+    return str(rng.choice(values))
 
 
 def repeated(rng: random.Random) -> str:
@@ -154,64 +186,10 @@ def _word(rng: random.Random) -> str:
 @cache
 def _syllables() -> tuple[str, ...]:
     """The syllables of the project's own sentences, so that each has a token."""
-    text = EVERYDAY_FILE.read_text("utf-8") + " ".join(r.reason for r in rulebook().sayable)
+    files = (EVERYDAY_FILE, *sorted(WORDINGS.glob("*.toml")))
+    text = " ".join(path.read_text("utf-8") for path in files)
+    text += " ".join(rule.reason for rule in rulebook().sayable)
     return tuple(sorted({char for char in text if "가" <= char <= "힣"}))
-
-
-def chat(rng: random.Random) -> str:
-    """A few sentences of prose: facts, and what someone asks for."""
-    facts = [*everyday()["prose"]["facts"], *(rule.reason for rule in rulebook().sayable)]
-    sentences = [
-        rng.choice(facts) if rng.random() < 0.4 else _sentence(rng, _any_deed(rng)[1])
-        for _ in range(rng.randint(3, 7))
-    ]
-    return f"{rng.choice(('', _told(rng) + ' '))}{' '.join(sentences)}"
-
-
-def _told(rng: random.Random) -> str:
-    prose = everyday()["prose"]
-    return rng.choice((rng.choice(prose["told"]) + ":", rng.choice(prose["marks"])))
-
-
-def _any_deed(rng: random.Random) -> Pair:
-    return _care_pairs(rng, 1)[0] if rng.random() < CARE_SHARE else _deed(rng)
-
-
-def _deed(rng: random.Random) -> Pair:
-    words = everyday()
-    kind = rng.choice(words["deeds"])
-    adverb = rng.choice((rng.choice(words["when"]), rng.choice(words["places"]), ""))
-    company = josa(rng.choice(words["people"]), "과/와") if rng.random() < 0.2 else ""
-    parts = (company, adverb, rng.choice(kind["objects"]), rng.choice(kind["verbs"]))
-    do = " ".join(part for part in parts if part)
-    return _noun(do), do
-
-
-def _care_pairs(rng: random.Random, count: int) -> list[Pair]:
-    rules: list[Phrased] = rng.sample(rulebook().sayable, count)
-    chosen = [(rule, rng.choice(rule.do)) for rule in rules]
-    return [(rng.choice((rule.text, rule.text, _noun(do))), do) for rule, do in chosen]
-
-
-def _step_pair(rng: random.Random) -> Pair:
-    step = rng.choice(rulebook().steps)
-    return step.text, rng.choice(step.do)
-
-
-def _noun(do: str) -> str:
-    return do[:-1] + "기"
-
-
-def _sentence(rng: random.Random, do: str) -> str:
-    prose = everyday()["prose"]
-    rule = next((r for r in rulebook().sayable if do in r.do), None)
-    because = rng.choice(rule.because if rule else prose["because"]) if rng.random() < 0.6 else ""
-    parts = (rng.choice(prose["openers"]), because, _said(rng, do))
-    return " ".join(part for part in parts if part) + "."
-
-
-def _said(rng: random.Random, do: str) -> str:
-    return say(do, rng.choice(list(Ending)), verbs())
 
 
 def _often(rng: random.Random, times: int) -> str:
@@ -222,10 +200,10 @@ def _often(rng: random.Random, times: int) -> str:
 
 SENTENCES: Final[tuple[Kind, ...]] = (
     *[written_out] * 3,
-    times_a_week,
+    *[times_a_week] * 2,
     *[described] * 2,
     told_habits,
-    chat,
+    *PROSE,
 )
-COPYING: Final[tuple[Kind, ...]] = (*[looked_up] * 6, *[repeated] * 2)
+COPYING: Final[tuple[Kind, ...]] = (*[looked_up] * 6, *[grounded] * 6, *[repeated] * 2)
 """Kinds of documents; one that stands here twice is written twice as often."""

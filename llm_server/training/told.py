@@ -128,8 +128,8 @@ def _answer(name: str, value: StrEnum, facts: Mapping[str, Any]) -> Iterator[_Fa
 
 
 def _holds(when: When, answers: Mapping[str, tuple[StrEnum, ...]]) -> bool:
-    """Whether the answers that ``when`` names are this person's."""
-    return all(set(answers.get(name, ())) & words for name, words in when.words.items())
+    """Whether the answers that ``when`` names are this person's; what is no answer is left open."""
+    return all(set(answers[name]) & words for name, words in when.words.items() if name in answers)
 
 
 def _answers(case: Case) -> dict[str, tuple[StrEnum, ...]]:

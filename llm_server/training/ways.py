@@ -15,6 +15,7 @@ from dupi.knowledge.korean import josa
 from dupi.knowledge.rulebook import Phrased, rulebook
 
 WORDINGS: Final = Path(__file__).with_name("wordings")
+EVERYDAY_FILE: Final = Path(__file__).with_name("everyday.toml")
 NEGATION: Final = "않다"
 _NO_MEURO: Final = frozenset("거기노느드머부사")
 """Last syllables before -니 of stems that end in ㄹ (드니, but 들므로)."""
@@ -48,8 +49,9 @@ def wordings(name: str) -> Mapping[str, Any]:
 @cache
 def verbs() -> Mapping[str, tuple[str, str, str]]:
     """Every verb that a deed may end in: its forms in -아/어, -는 and -(으)면."""
-    own = {verb: (a, neun, myeon) for verb, (a, neun, myeon) in wordings("verbs").items()}
-    return {**own, **rulebook().verbs}
+    everyday = tomllib.loads(EVERYDAY_FILE.read_text("utf-8"))["verbs"]
+    own = {**everyday, **wordings("verbs"), **rulebook().verbs}
+    return {verb: (a, neun, myeon) for verb, (a, neun, myeon) in own.items()}
 
 
 def care_ways(rule: Phrased) -> Ways:

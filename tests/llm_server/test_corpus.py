@@ -3,7 +3,7 @@
 import random
 from itertools import islice
 
-from dupi.advice.prompts import SYSTEM
+from dupi.advice.prompts import SECTION_MARKS, SYSTEM
 from llm_server.training.corpus import documents
 from llm_server.training.grading import (
     distinct_ngrams,
@@ -11,7 +11,9 @@ from llm_server.training.grading import (
     refusal,
     unseen_pairs,
 )
+from llm_server.training.historical import ASK
 from llm_server.training.pairs import is_test_case, pairs
+from llm_server.training.prose import past
 from llm_server.training.writing import write_reply
 
 
@@ -35,11 +37,33 @@ def test_pairs_are_reproducible_and_varied() -> None:
 
 
 def test_base_text_holds_no_prompt_and_no_advice() -> None:
-    for text in islice(documents(1, copying=True), 500):
-        assert not any(system in text for system in SYSTEM.values())
-        assert "확인:" not in text
-        marks = [mark for mark in ("[요약]", "[관리]", "[루틴]") if mark in text]
-        assert len(marks) < 2
+    """Neither what asks for an advice, nor what an advice is laid out by, nor an advice."""
+    pair = unseen_pairs(1)[0]
+    rows = {line.partition(":")[0] + ":" for line in pair.messages[-1]["content"].splitlines()}
+    forbidden = (*SYSTEM.values(), *SECTION_MARKS.values(), "<|", ASK)
+    for text in islice(documents(1, copying=True), 1500):
+        lines = text.splitlines()
+        assert not any(word in text for word in forbidden), text
+        assert sum(line.startswith(tuple(rows)) for line in lines) < 2, text
+        assert refusal(pair, text) is not None
+
+
+def test_base_text_is_varied_and_reproducible() -> None:
+    one, two = (list(islice(documents(2), 400)) for _ in range(2))
+    assert one == two
+    assert len(set(one)) > 390
+    assert distinct_ngrams(one) > 0.5
+
+
+def test_what_was_done_is_told_in_the_past() -> None:
+    told = {
+        "머리를 감다": "머리를 감았어요",
+        "물을 주다": "물을 주었어요",
+        "책을 읽다": "책을 읽었어요",
+        "손을 대지 않다": "손을 대지 않았어요",
+        "소식을 전하다": "소식을 전했어요",
+    }
+    assert {do: past(do) for do in told} == told
 
 
 def test_grading_counts_what_is_refused() -> None:
