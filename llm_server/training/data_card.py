@@ -63,9 +63,9 @@ stops at one that does not.
 |---|---|---|
 {figures}
 
-Distinct 4-grams: word 4-grams that occur once counted over all. Overlap: the share of a text's
-4-grams that the text of another person has too, over {sampled} random pairs of people. Names: texts
-whose care part itself names one of the person's findings, or one of the answers.
+Distinct 4-grams: different word 4-grams over all that the texts hold. Overlap: the share of a
+text's 4-grams that the text of another person has too, over {sampled} random pairs of people.
+Names: texts whose care part itself names one of the person's findings, or one of the answers.
 
 All texts are in 해요체, as the summary, the cautions and the referral around them are.
 

@@ -32,7 +32,7 @@ SLOTS: Final = {
     "circumstances": "circumstance",
 }
 """Words of a rule's circumstances, and the slot that holds the answer."""
-ANSWERS_WEIGH: Final = 4
+ANSWERS_WEIGH: Final = 3
 UNTOLD: Final = {
     "기타",
     label(HairState.NATURAL),
@@ -55,8 +55,10 @@ NOTHING: Final = Told((), ())
 
 def told(rule: ActionRule, case: Case) -> Told:
     """Everything that may be told of ``case`` beside ``rule``; often nothing. Answers stand in it
-    several times, to be told the more often: they are what the action is planned for."""
-    return _told([*_seen(rule, case), *[*_answered(rule, case)] * ANSWERS_WEIGH])
+    more often than what was seen: they are what the action is planned for."""
+    seen, answers = list(_seen(rule, case)), list(_answered(rule, case))
+    times = 1 + ANSWERS_WEIGH * len(seen) // max(1, len(answers))
+    return _told([*seen, *answers * times])
 
 
 def told_answers(rule: ActionRule, case: Case) -> Told:
@@ -93,10 +95,12 @@ def _seen(rule: ActionRule, case: Case) -> Iterator[_Fact]:
 
 
 def _findings(rule: ActionRule, case: Case) -> list[Condition]:
+    """What the action is for; nothing where it is planned whatever was seen."""
+    bears = any(when.thresholds or when.flags.get("elevated") for when in rule.when)
+    if rule.when and not bears:
+        return []
     elevated = elevated_conditions(case)
-    if not rule.conditions and any(when.flags.get("elevated") for when in rule.when):
-        return list(elevated)
-    return [condition for condition in rule.conditions if condition in elevated]
+    return [c for c in elevated if c in rule.conditions or (bears and not rule.conditions)]
 
 
 def _answered(rule: ActionRule, case: Case) -> Iterator[_Fact]:

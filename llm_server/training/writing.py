@@ -46,10 +46,13 @@ CLUMSY: Final = {
     "는데 ": 1,
 }
 """How often a sentence may hold what grows clumsy."""
-TWO_TOPICS: Final = re.compile(
-    r"(?:때|에|안|지)(?:는|도),? (?:\S+ ){0,2}"
-    r"(?:제품|스케일링제|커버|샴푸|점|머리카락|머리|드라이어|트리트먼트|케어|양)[은는] "
+TWICE: Final = re.compile(
+    r"(?:때|에|안|지|지금|당분간)(?:는|도|은),? (?:\S+ ){0,2}"
+    r"(?:제품|스케일링제|세럼|커버|샴푸|점|머리카락|머리|드라이어|트리트먼트|케어|양"
+    r"|일|전에|번|방법)[은는] "
+    r"|(?:나가|걸으)실 때.*(?:밖에서|나갈 때)"
 )
+"""Two topics in a row (감고 난 뒤에는 드라이어는), or a place and a time said twice."""
 EVERY_DAY: Final = 7
 ENDINGS_A_TEXT: Final = 6
 JOINED_SHARE: Final = {"STEP_DRY": 0.75}
@@ -167,7 +170,7 @@ def is_clumsy(sentence: str) -> bool:
         len(sentence) > LONGEST
         or len(set(words)) < len(words)
         or any(sentence.count(word) > most for word, most in CLUMSY.items())
-        or TWO_TOPICS.search(sentence) is not None
+        or TWICE.search(sentence) is not None
     )
 
 
@@ -265,7 +268,13 @@ def _step_sentence(voice: _Voice, steps: Sequence[RoutineStep]) -> str:
         return _sentence([rng.choice(ways[0].say).format(often=often)])
     *before, last = [rng.choice(way.do) for way in ways]
     ending = voice.ending(last, wordings("forms")["endings"]["routine"])
-    return _sentence([often, *(joined(do) for do in before), ended(last, ending)])
+    return _sentence([often, *(_first(do, last) for do in before), ended(last, ending)])
+
+
+def _first(do: str, then: str) -> str:
+    """``do`` before ``then``: 머리를 감고, 감은 뒤 …"""
+    said = joined(do)
+    return f"{said}," if then[0] == said.rpartition(" ")[2][0] else said
 
 
 def _often(times: int, rng: random.Random) -> str:
