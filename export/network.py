@@ -23,6 +23,7 @@ THRESHOLDS: Final = GRADES - 1
 CORN: Final = "corn"
 CORAL: Final = "coral"
 SOFTMAX: Final = "softmax"
+FOR_TRAINING: Final = "extents."
 _NORMALISATIONS: Final = {  # mean and spread of RGB from 0 to 1
     "scalp": ((0.78, 0.64, 0.56), (0.22, 0.22, 0.21)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -119,19 +120,28 @@ def domain_head() -> Head:
 
 
 class ScalpNetwork(nn.Module):
-    """Everything that is trained together; parts are exported one by one."""
+    """Everything that is trained together; parts are exported one by one.
+
+    ``tells_extents``: a layer says from the features how much of each condition each cell shows. It
+    is there for training alone, and is not exported.
+    """
 
     def __init__(
         self,
         backbone: Backbone | None = None,
         link: str = CORN,
         conditions: Iterable[Condition] = Condition,
+        *,
+        tells_extents: bool = False,
     ) -> None:
         super().__init__()
         self.link, self.conditions = link, tuple(conditions)
         self.trunk = Trunk(backbone)
         self.heads = nn.ModuleDict({c.value: severity_head(link) for c in self.conditions})
         self.domain = domain_head()
+        if tells_extents:
+            count = len(self.conditions)
+            self.extents = nn.Conv2d(contract.FEATURE_CHANNELS, count, 1).apply(initialise)
 
     def forward(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         return self.grade(self.trunk(photos))
@@ -163,8 +173,9 @@ def load_network(
     link: str = CORN,
     conditions: Iterable[Condition] = Condition,
 ) -> ScalpNetwork:
-    """An evaluating fp32 network with ``weights`` (fp16 or fp32)."""
+    """An evaluating fp32 network with ``weights`` (fp16 or fp32), but for what is for training."""
     network = ScalpNetwork(backbone, link, conditions)
     network.load_state_dict({name: value.float() if value.is_floating_point() else value
-                             for name, value in weights.items()})  # fmt: skip
+                             for name, value in weights.items()
+                             if not name.startswith(FOR_TRAINING)})  # fmt: skip
     return network.eval()

@@ -48,6 +48,8 @@ class Loss(Section):
     power: Amount = 2.0
     """Gamma of the focal loss; alpha of the class-distance-weighted one."""
     domain_weight: Positive = 0.5
+    extent_weight: Amount = 0.0
+    """Of what each cell shows of each condition, where drawings tell it; 0: it is not asked."""
 
     @property
     def link(self) -> Literal["corn", "coral", "softmax"]:

@@ -156,8 +156,9 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20, help="of all calls together")
     given = parser.parse_args()
     space = read_space(given.space)
-    size = recipe_with(space, {}, shortened=True).size
-    data = read_packed(given, given.run.parent / "packed", size)
+    recipe = recipe_with(space, {}, shortened=True)
+    cache, asks_extents = given.run.parent / "packed", recipe.loss.extent_weight > 0
+    data = read_packed(given, cache, recipe.size, with_extents=asks_extents)
     study = search(space, data, given.run, given.trials)
     Console().print(f"{study.best_value:.4f} with {study.best_params}: {given.run / BEST}")
 

@@ -23,16 +23,16 @@ from torch import Tensor
 from export.data.items import Packed, Split
 from export.data.options import add_data_options, read_packed
 from export.recipe import read_recipe
-from export.training.augment import augment
+from export.training.augment import augment_all
 from export.training.checkpoints import CHECKPOINT
 from export.training.curves import draw_curves
 from export.training.devices import autocast
 from export.training.layouts import Training, trainings
-from export.training.losses import domain_loss
+from export.training.losses import areas_of, domain_loss, extent_loss
 from export.training.origin import FRESH, Start
 from export.training.pretrained import load_pretrained
 from export.training.run import Run
-from export.training.sampling import epoch_rows
+from export.training.sampling import Rows, epoch_rows
 from export.training.validation import Line, validate
 
 
@@ -86,8 +86,9 @@ def train_epoch(run: Run, training: Packed) -> float:
         for rows in batches:
             photos = torch.from_numpy(training.photos[rows]).to(run.device)
             grades = torch.from_numpy(training.grades[rows]).to(run.device)
-            pixels = augment(photos, size, recipe.augmentation, generator)
-            loss = loss_of(run, pixels, grades)
+            maps = maps_of(run, training, rows)
+            changed = augment_all(photos, maps, size, recipe.augmentation, generator)
+            loss = loss_of(run, changed, grades)
             run.scaler.scale(loss / len(batches)).backward()
             losses.append(loss.detach())
         run.step()
@@ -102,14 +103,27 @@ def seeded(run: Run) -> torch.Generator:
     return torch.Generator(run.device).manual_seed(seed)
 
 
-def loss_of(run: Run, pixels: Tensor, grades: Tensor) -> Tensor:
-    """Of grades and domain, for RGB ``[B, 3, S, S]`` and grades ``[B, 6]``."""
+def maps_of(run: Run, training: Packed, rows: Rows) -> list[Tensor]:
+    """Where each condition lies, if the recipe asks for it and the drawings tell it."""
+    if not run.recipe.loss.extent_weight or training.extents is None:
+        return []
+    return [areas_of(torch.from_numpy(training.extents[rows][:, run.columns]).to(run.device))]
+
+
+def loss_of(run: Run, changed: list[Tensor], grades: Tensor) -> Tensor:
+    """Of grades, domain and extents, for RGB ``[B, 3, S, S]`` (with a map of extents after it, or
+    none) and grades ``[B, 6]``."""
+    (pixels, *maps), wanted = changed, run.recipe.loss
     if run.recipe.channels_last:
         pixels = pixels.contiguous(memory_format=torch.channels_last)
     with autocast(run.device, run.precision):
-        logits, domain = run.network.grade(run.network.trunk.features(pixels))
+        features = run.network.trunk.features(pixels)
+        logits, domain = run.network.grade(features)
+        shown = [run.network.extents(features) for _ in maps]
     graded = run.loss(logits, grades[:, run.columns])
-    return graded + run.recipe.loss.domain_weight * domain_loss(domain, grades)
+    placed = [extent_loss(*pair) for pair in zip(shown, maps, strict=True)]
+    known = wanted.domain_weight * domain_loss(domain, grades)
+    return graded + known + wanted.extent_weight * sum(placed)
 
 
 def main() -> None:
@@ -123,7 +137,8 @@ def main() -> None:
                         help="another value than the recipe's")  # fmt: skip
     given = parser.parse_args()
     recipe = read_recipe(given.recipe, given.set)
-    data = read_packed(given, given.run.parent / "packed", recipe.size)
+    cache, asks_extents = given.run.parent / "packed", recipe.loss.extent_weight > 0
+    data = read_packed(given, cache, recipe.size, with_extents=asks_extents)
     for training in trainings(recipe, given.run):
         fit(training, data, Start(given.start, given.pretrained))
 

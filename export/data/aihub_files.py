@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from dupi.knowledge.vocabulary import Condition, Severity
-from export.data.items import STRANGERS, Split
+from export.data.items import EXTENTS, STRANGERS, Split
 
 IMAGE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
 _METADATA_ENDING: Final = "_meta"
+_PASSED_OVER: Final = (".", "__MACOSX", EXTENTS)
 _GRADE_WORD: Final = re.compile("|".join(severity.korean for severity in Severity))
 _GRADES: Final = {severity.korean: severity for severity in Severity}
 _OFFICIAL: Final = {"training": Split.TRAINING, "validation": Split.TEST}
@@ -62,7 +63,7 @@ def list_files(folder: Path) -> Files:
 def _walk(folder: Path) -> Iterator[str]:
     """In the order of names; hidden files (macOS archives are full of ``._name.jpg``) are none."""
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(one for one in folders if not one.startswith((".", "__MACOSX")))
+        folders[:] = sorted(one for one in folders if not one.startswith(_PASSED_OVER))
         yield from (f"{parent}/{name}" for name in sorted(names) if not name.startswith("."))
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from export.data.aihub import Found, find_items, read_photos
 from export.data.consented import read_consented
+from export.data.extents import read_extents
 from export.data.extra import DEFAULT_LICENCES, drop_known, read_extra
 from export.data.items import (
     CONSENTED,
@@ -82,9 +83,15 @@ def gather_beside(cache: Path, sources: Sources | Path) -> Found:
 
 
 def packed_splits(
-    sources: Sources | Path, cache: Path, size: int, by: SplitBy = SplitBy.SESSION
+    sources: Sources | Path,
+    cache: Path,
+    size: int,
+    by: SplitBy = SplitBy.SESSION,
+    *,
+    with_extents: bool = False,
 ) -> dict[Split, Packed]:
-    """The splits of ``sources``, packed once below ``cache`` and mapped into memory.
+    """The splits of ``sources``, packed once below ``cache`` and mapped into memory; the photos to
+    train on ``with_extents``, if wanted.
 
     Raises as ``gather``, ``split_items`` and ``refuse_judging`` do.
     """
@@ -93,7 +100,11 @@ def packed_splits(
     parts = split_items(found.items, by)
     Console().print(found.summary, {split.value: len(items) for split, items in parts.items()})
     data, split_sha256 = data_digest(found.items), split_digest(parts)
-    return {
+    packed = {
         split: replace(pack(items, size, cache, data), split_by=str(by), split_sha256=split_sha256)
         for split, items in parts.items()
     }
+    if with_extents:
+        extents = read_extents(parts[Split.TRAINING])
+        packed[Split.TRAINING] = replace(packed[Split.TRAINING], extents=extents)
+    return packed

@@ -14,6 +14,8 @@ from dupi.knowledge.vocabulary import Gender, ScalpSite
 
 STRANGERS: Final = "strangers"
 """Folder, anywhere in a path, whose photos are no scalps."""
+EXTENTS: Final = "extents"
+"""Folder beside a folder of drawn photos; its pictures are no photos."""
 NO_GRADE: Final = -1
 CONSENTED: Final = "people who consented to training"
 """Source of photos that must go, wherever they were copied to, when a consent is withdrawn."""
@@ -71,7 +73,8 @@ class Packed:
     """Photos as arrays, row by row; text is "" where it is not known.
 
     ``photos`` uint8 [n, S, S, 3] (a memory map, where it was read from a file); ``grades`` int64
-    [n, 6], ``NO_GRADE`` throughout for a stranger; the others text [n].
+    [n, 6], ``NO_GRADE`` throughout for a stranger; ``extents`` as ``export.data.extents`` reads
+    them, where they were asked for; the others text [n].
     """
 
     photos: NDArray[np.uint8]
@@ -87,6 +90,7 @@ class Packed:
     split_by: str = ""
     split_sha256: str = ""
     """``split_digest`` of the whole data set."""
+    extents: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         for name in ("groups", "devices", "sites", "ages", "genders", "sources"):

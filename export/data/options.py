@@ -48,6 +48,9 @@ def sources_of(given: Namespace) -> Sources:
     )
 
 
-def read_packed(given: Namespace, cache: Path, size: int) -> dict[Split, Packed]:
+def read_packed(
+    given: Namespace, cache: Path, size: int, *, with_extents: bool = False
+) -> dict[Split, Packed]:
     """Raises as ``packed_splits`` does."""
-    return packed_splits(sources_of(given), cache, size, given.split_by)
+    sources = sources_of(given)
+    return packed_splits(sources, cache, size, given.split_by, with_extents=with_extents)

@@ -3,8 +3,9 @@
     python -m export.data.synthetic FOLDER --count 16000 --workers 2
     python -m export.data.synthetic FOLDER --count 3000 --strangers 1300 --seed 77 --purpose test
 
-writes ``photos/<stem>.jpg``, ``labels/<stem>.json`` and ``labels/<stem>_META.json``, and photos
-that are no scalp into ``strangers/<kind>/``. A photo depends on purpose, seed, number and width
+writes ``photos/<stem>.jpg``, ``labels/<stem>.json`` and ``labels/<stem>_META.json``, how much of
+each condition lies where into ``extents/<stem>.png``, and photos that are no scalp into
+``strangers/<kind>/``. A photo depends on purpose, seed, number and width
 only, whatever the number of workers; photos that are there already are kept, so that an interrupted
 run goes on. A training set is unbalanced and a few of its labels are wrong; a test set's are right,
 every grade is common in it, and its devices took no photo of a training set
@@ -33,6 +34,8 @@ from export.data.drawing.nuisances import choose_some
 from export.data.drawing.person import Person, some_person
 from export.data.drawing.sampling import MIXES, Purpose, mislabel, sample_grades
 from export.data.drawing.scalp import Lesions
+from export.data.extents import Extents, encoded, write_extents
+from export.data.items import EXTENTS
 from export.data.records import POSITIONS, label_record, metadata_record, write_record
 
 PHOTOS, LABELS, STRANGERS = "photos", "labels", "strangers"
@@ -47,13 +50,15 @@ _HARD_CASES = ((Setting.FULL_HAIR, 0.15), (Setting.HAIRLINE, 0.10))
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """``grades`` as drawn; ``labels`` as they are written down, some of them wrongly in training;
-    ``lesions``: where each condition was drawn, bool [height, width]; ``quality`` of the JPEG."""
+    ``lesions``: where each condition was drawn, bool [height, width]; ``extents``: how much of it
+    (``export.data.extents``); ``quality`` of the JPEG."""
 
     name: PhotoName
     grades: Grades
     labels: Grades
     photo: Image.Image
     lesions: Lesions
+    extents: Extents
     quality: int
     person: Person
 
@@ -142,8 +147,17 @@ def _draw(
     scene = Scene(amounts, session.person, site, session.device, setting, nuisances)
     scalp = draw_scalp(scene, chances[2], width=taking.width)
     labels = mislabel(grades, chances[3], taking.purpose)
-    name, quality = session.name(site), session.device.quality
-    return Drawn(name, grades, labels, scalp.photo, scalp.lesions, quality, session.person)
+    extents = encoded([scalp.extents[condition] for condition in Condition])
+    return Drawn(
+        name=session.name(site),
+        grades=grades,
+        labels=labels,
+        photo=scalp.photo,
+        lesions=scalp.lesions,
+        extents=extents,
+        quality=session.device.quality,
+        person=session.person,
+    )
 
 
 def _setting(grades: Grades, rng: np.random.Generator) -> Setting:
@@ -176,6 +190,7 @@ class _DataSet:
         drawn = draw(self.seed, number, purpose=self.purpose, width=self.width)
         labels, stem = self.folder / LABELS, str(drawn.name)
         drawn.photo.save(self.folder / PHOTOS / f"{stem}.jpg", quality=drawn.quality)
+        write_extents(self.folder / EXTENTS / f"{stem}.png", drawn.extents)
         rng = np.random.default_rng([self.seed, 3, number // 4])
         answers = metadata_record(drawn.name.site, drawn.person, rng)
         write_record(labels / f"{stem}_META.json", answers)
@@ -211,7 +226,7 @@ def write_dataset(  # noqa: PLR0913 (its size, its kind and how it is made)
     """
     if seed == _WANTED:
         raise ValueError(f"seed {seed} is kept for drawings that no data set may hold")
-    for part in (PHOTOS, LABELS, STRANGERS):
+    for part in (PHOTOS, LABELS, STRANGERS, EXTENTS):
         (folder / part).mkdir(parents=True, exist_ok=True)
     if strangers is None:
         strangers = round(count * _STRANGERS_PER_PHOTO)

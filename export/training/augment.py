@@ -20,11 +20,25 @@ _TO_YIQ: Final = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523
 
 def augment(photos: Tensor, size: int, wanted: Augmentation, generator: Generator) -> Tensor:
     """uint8 ``[B, S, S, 3]`` to RGB ``[B, 3, size, size]`` from 0 to 1, changed as ``wanted``."""
+    return augment_all(photos, [], size, wanted, generator)[0]
+
+
+def augment_all(
+    photos: Tensor, maps: list[Tensor], size: int, wanted: Augmentation, generator: Generator
+) -> list[Tensor]:
+    """What ``augment`` gives, and ``maps`` of the photos ``[B, C, h, w]`` flipped and moved with
+    them."""
     pixels = resized(photos.permute(0, 3, 1, 2).float() / 255.0, size)
+    placed = [pixels, *maps]
     if wanted.flips:
-        pixels = flipped(pixels, generator)
+        placed = flipped(placed, generator)
     if wanted.rotation or wanted.crop:
-        pixels = moved(pixels, wanted.rotation, wanted.crop, generator)
+        placed = moved(placed, wanted.rotation, wanted.crop, generator)
+    return [changed(placed[0], wanted, generator), *placed[1:]]
+
+
+def changed(pixels: Tensor, wanted: Augmentation, generator: Generator) -> Tensor:
+    """By light, lens and sensor."""
     for name, change in _CHANGES.items():
         if strength := getattr(wanted, name):
             pixels = change(pixels, strength, generator).clamp(0.0, 1.0)
@@ -45,22 +59,27 @@ def _between(pixels: Tensor, low: float, high: float, generator: Generator, *mor
     return low + (high - low) * torch.rand(shape, generator=generator, device=pixels.device)
 
 
-def flipped(pixels: Tensor, generator: Generator) -> Tensor:
+def flipped(placed: list[Tensor], generator: Generator) -> list[Tensor]:
     for axis in (2, 3):
-        chosen = _between(pixels, 0, 1, generator) < 0.5
-        pixels = torch.where(chosen, pixels.flip(axis), pixels)
-    return pixels
+        chosen = _between(placed[0], 0, 1, generator) < 0.5
+        placed = [torch.where(chosen, one.flip(axis), one) for one in placed]
+    return placed
 
 
-def moved(pixels: Tensor, rotation: float, crop: float, generator: Generator) -> Tensor:
+def moved(placed: list[Tensor], rotation: float, crop: float, generator: Generator) -> list[Tensor]:
     """Turned by up to ``rotation`` degrees, and a square of ``1 - crop`` of the area or more taken
     from anywhere (RandomResizedCrop); what would lie outside is mirrored in.
     """
+    pixels = placed[0]
     angle = _between(pixels, -rotation, rotation, generator, 1).squeeze(1) * (math.pi / 180)
     side = _between(pixels, 1 - crop, 1, generator, 1).squeeze(1).sqrt()
     shift = (1 - side)[:, None] * _between(pixels, -1, 1, generator, 2)
     turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
     affine = torch.cat([turn * side[:, None, None], shift[..., None]], dim=2)
+    return [_sampled(one, affine) for one in placed]
+
+
+def _sampled(pixels: Tensor, affine: Tensor) -> Tensor:
     grid = functional.affine_grid(affine, list(pixels.shape), align_corners=False)
     return functional.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from export.data.extents import SCALE, UNKNOWN
 from export.data.items import NO_GRADE
 from export.network import GRADES, THRESHOLDS
 from export.recipe import Loss
@@ -94,6 +95,24 @@ def effective_weights(grades: NDArray[np.int64], beta: float) -> NDArray[np.floa
     counts = np.bincount(grades[grades != NO_GRADE], minlength=GRADES).clip(min=1)
     weights = (1 - beta) / (1 - beta**counts)
     return np.asarray(weights * GRADES / weights.sum(), np.float64)
+
+
+def extent_loss(logits: Tensor, extents: Tensor) -> Tensor:
+    """How much of each condition shows in each cell? ``logits`` [B, C, h, w] against the areas
+    that ``areas_of`` gives, of which the root is asked, for small ones to count; 0 where none of
+    the photos tells."""
+    wanted = functional.adaptive_avg_pool2d(extents, logits.shape[2:])
+    told = (wanted >= 0).float()
+    losses = functional.binary_cross_entropy_with_logits(
+        logits.float(), wanted.clamp_min(0).sqrt(), reduction="none"
+    )
+    return (losses * told).sum() / told.sum().clamp_min(1)
+
+
+def areas_of(extents: Tensor) -> Tensor:
+    """uint8 of ``export.data.extents`` to shares from 0 to 1; -1 for a photo that tells none."""
+    areas = (extents.float() / SCALE) ** 2
+    return torch.where((extents == UNKNOWN).flatten(1).all(dim=1)[:, None, None, None], -1.0, areas)
 
 
 def domain_loss(logits: Tensor, grades: Tensor) -> Tensor:

@@ -42,7 +42,12 @@ class Run:
         self.device = open_device(recipe)
         self.precision = precision_on(self.device, recipe.precision)
         torch.manual_seed(recipe.seed)
-        self.network = ScalpNetwork(recipe.backbone, recipe.loss.link, training.conditions)
+        self.network = ScalpNetwork(
+            recipe.backbone,
+            recipe.loss.link,
+            training.conditions,
+            tells_extents=recipe.loss.extent_weight > 0,
+        )
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)
         self.network.to(self.device)
@@ -67,7 +72,8 @@ class Run:
         return self.epoch >= self.recipe.epochs or 0 < patience <= waited
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Weights of an earlier run."""
+        """Weights of an earlier run, which may lack what is for training alone."""
+        weights = {**self.network.state_dict(), **weights}
         self.network.load_state_dict(weights)
         self.average.load_state_dict(weights)
 

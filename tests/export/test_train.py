@@ -55,6 +55,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     [
         {"rare_grades": 0.5, "augmentation__noise": 0.1, "schedule__name": "one_cycle"},
         {"optimiser__name": "sgd", "schedule__name": "plateau", "accumulate": 2},
+        {"loss__extent_weight": 1.0, "augmentation__rotation": 10},
     ],
 )
 def test_a_run_that_was_cut_ends_as_one_that_was_not(
@@ -122,6 +123,25 @@ def test_a_run_learns_and_keeps_its_best_epoch(tmp_path: Path) -> None:
     run = Run(Training(tmp_path, recipe), data[Split.TRAINING])
     again = validate(read_best(tmp_path / BEST), data[Split.VALIDATION], run.loss, run.columns)
     assert again["qwk"] == pytest.approx(best["qwk"], abs=2e-3)
+
+
+def test_a_run_is_told_where_conditions_lie_and_its_weights_grade_without(tmp_path: Path) -> None:
+    """What tells extents is trained, kept for resuming, and is not in what is served."""
+    recipe = tiny(loss__extent_weight=1.0)
+    run = Run(Training(tmp_path, recipe), DATA[Split.TRAINING])
+    before = run.network.extents.weight.detach().clone()
+    fit(Training(tmp_path, recipe), DATA)
+    after = weights(tmp_path)["extents.weight"]
+    assert not torch.equal(before, after)
+    served = read_best(tmp_path / BEST)
+    assert not any(name.startswith("extents") for name in served.state_dict())
+    assert "extents.weight" not in weights_without(tmp_path)
+
+
+def weights_without(tmp_path: Path) -> dict[str, torch.Tensor]:
+    """Of the same training that is not told."""
+    fit(Training(tmp_path / "without", tiny()), DATA)
+    return weights(tmp_path / "without")
 
 
 def test_accumulated_batches_are_one_step_of_their_mean(

@@ -13,7 +13,8 @@ _SHARE_WITH_PUS = {"heads": 0.85, "papules": 0.4, "crusts": 0.7, "groups": 0.8}
 
 
 def draw_erythema(canvas: Canvas, percent: float, way: str, follicles: Points) -> Floats:
-    """Redness of area times strength ``percent``, paler at the follicles; returns its mask."""
+    """Redness of area times strength ``percent``, paler at the follicles; returns how strong it is
+    where (0 to 1)."""
     if percent <= 0:
         return canvas.empty()
     amount = percent / 100
@@ -25,7 +26,7 @@ def draw_erythema(canvas: Canvas, percent: float, way: str, follicles: Points) -
     mottled *= 1.0 - sparing * around(canvas, follicles, 0.26 if way == "net" else 0.17)
     canvas.stain(_REDDEST, mottled, strength * (0.75 if way == "vessels" else 1.0))
     _draw_vessels(canvas, amount * (90 if way == "vessels" else 22), patches)
-    return np.asarray(patches > 0.3, np.float32)
+    return np.asarray(patches * strength, np.float32)
 
 
 def _draw_vessels(canvas: Canvas, count: float, where: Floats) -> None:

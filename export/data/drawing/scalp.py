@@ -27,8 +27,12 @@ WAYS: Mapping[Condition, tuple[str, ...]] = {
     _C.DANDRUFF: scaling.FLAKE_WAYS,
     _C.HAIR_LOSS: skin.EMPTY_WAYS,
 }
-_SHOWN = 0.5
-_THINNED_BELOW = 0.8
+_SHOWN: Mapping[Condition, float] = {
+    **dict.fromkeys(Condition, 0.5),
+    _C.INTERFOLLICULAR_ERYTHEMA: 0.3,
+    _C.HAIR_LOSS: 0.2,
+}
+"""Extent above which a place is called a lesion; of redness, as a share of the strongest."""
 
 
 class Setting(StrEnum):
@@ -54,10 +58,12 @@ class Scene:
 @dataclass(frozen=True, slots=True)
 class Scalp:
     """``lesions``: where each condition was drawn, [height, width]; for hair loss, where hair is
-    thinned."""
+    thinned. ``extents``: how much of it, 0 to 1 [height, width], also where it is too little for a
+    grade."""
 
     photo: Image.Image
     lesions: Lesions
+    extents: Mapping[Condition, Floats]
 
 
 def draw_scalp(scene: Scene, rng: np.random.Generator, *, width: int = WIDTH) -> Scalp:
@@ -69,26 +75,32 @@ def draw_scalp(scene: Scene, rng: np.random.Generator, *, width: int = WIDTH) ->
     drawing = _Drawing(scene, rng, width)
     drawing.draw()
     lesions = {
-        c: (drawing.masks[c] > _SHOWN) & (grade > Severity.NONE)
+        c: drawing.is_lesion(c) & (grade > Severity.NONE)
         for c, grade in grades_of(scene.amounts).items()
     }
-    return Scalp(photograph(drawing.canvas, scene.device), lesions)
+    return Scalp(photograph(drawing.canvas, scene.device), lesions, drawing.extents)
 
 
 class _Drawing:
-    """A canvas, its scene, a source of chance for each condition, and the masks so far."""
+    """A canvas, its scene, a source of chance for each condition, and the extents so far."""
 
     def __init__(self, scene: Scene, rng: np.random.Generator, width: int) -> None:
         self.scene = scene
         self.chances = {c: np.random.default_rng(rng.integers(2**62)) for c in Condition}
         self.ways = {c: WAYS[c][r.integers(len(WAYS[c]))] for c, r in self.chances.items()}
         self.canvas = Canvas(rng, width=width, magnification=scene.device.magnification)
-        self.masks: dict[Condition, Floats] = {}
+        self.extents: dict[Condition, Floats] = {}
         self._plant()
 
     def amount(self, condition: Condition) -> tuple[float, str]:
         """How much is drawn of it, and in which way."""
         return self.scene.amounts[condition], self.ways[condition]
+
+    def is_lesion(self, condition: Condition) -> NDArray[np.bool_]:
+        """Redness is as strong as its amount says; the others are there or not."""
+        extent = self.extents[condition]
+        whole = extent.max() if condition is _C.INTERFOLLICULAR_ERYTHEMA else 1.0
+        return np.asarray(extent > _SHOWN[condition] * whole)
 
     def draw(self) -> None:
         self._draw_ground()
@@ -106,14 +118,14 @@ class _Drawing:
         with self.canvas.drawing_from(self.chances[_C.HAIR_LOSS]):
             kept = kept_share(self.canvas, self.scene.amounts[_C.HAIR_LOSS] / 100)
             self.left = choose_left(self.canvas, self.follicles, kept)
-        self.masks[_C.HAIR_LOSS] = np.asarray(kept < _THINNED_BELOW, np.float32)
+        self.extents[_C.HAIR_LOSS] = 1 - kept
 
     def _draw_ground(self) -> None:
         """Skin, redness, pigment, pores and the oily film."""
         canvas, places = self.canvas, self.follicles.places
         skin.draw_skin(canvas, self.scene.person.skin)
         with canvas.drawing_from(self.chances[_C.INTERFOLLICULAR_ERYTHEMA]):
-            self.masks[_C.INTERFOLLICULAR_ERYTHEMA] = inflammation.draw_erythema(
+            self.extents[_C.INTERFOLLICULAR_ERYTHEMA] = inflammation.draw_erythema(
                 canvas, *self.amount(_C.INTERFOLLICULAR_ERYTHEMA), places
             )
         nuisances.add(canvas, nuisances.UNDER_HAIR, self.scene.nuisances)
@@ -122,7 +134,7 @@ class _Drawing:
             skin.draw_empty(canvas, self._empty(), self.ways[_C.HAIR_LOSS], self.scene.person)
         with canvas.drawing_from(self.chances[_C.EXCESS_SEBUM]):
             oil = self.amount(_C.EXCESS_SEBUM)
-            self.masks[_C.EXCESS_SEBUM] = sebum.draw_film(canvas, *oil, places)
+            self.extents[_C.EXCESS_SEBUM] = sebum.draw_film(canvas, *oil, places)
 
     def _empty(self) -> Points:
         """Follicles that no hair is left in."""
@@ -154,10 +166,10 @@ class _Drawing:
         with canvas.drawing_from(self.chances[_C.FOLLICULAR_PUSTULES]):
             count, way = self.amount(_C.FOLLICULAR_PUSTULES)
             inflamed = inflammation.choose(canvas, places, int(count), way)
-            self.masks[_C.FOLLICULAR_PUSTULES] = inflammation.draw_halos(canvas, inflamed)
+            self.extents[_C.FOLLICULAR_PUSTULES] = inflammation.draw_halos(canvas, inflamed)
         with canvas.drawing_from(self.chances[_C.FINE_SCALING]):
             percent, way = self.amount(_C.FINE_SCALING)
-            self.masks[_C.FINE_SCALING] = scaling.draw_fine_scale(
+            self.extents[_C.FINE_SCALING] = scaling.draw_fine_scale(
                 canvas, percent / 2, way, scaling.rims(canvas, places)
             )
         return inflamed
@@ -168,15 +180,15 @@ class _Drawing:
         with canvas.drawing_from(self.chances[_C.FINE_SCALING]):
             percent, way = self.amount(_C.FINE_SCALING)
             above = scaling.draw_fine_scale(canvas, percent / 2, way, scaling.near_roots(hairs))
-            self.masks[_C.FINE_SCALING] = np.maximum(self.masks[_C.FINE_SCALING], above)
+            self.extents[_C.FINE_SCALING] = np.maximum(self.extents[_C.FINE_SCALING], above)
         with canvas.drawing_from(self.chances[_C.FOLLICULAR_PUSTULES]):
             inflammation.draw_heads(canvas, inflamed, self.ways[_C.FOLLICULAR_PUSTULES])
         with canvas.drawing_from(self.chances[_C.EXCESS_SEBUM]):
-            film = self.masks[_C.EXCESS_SEBUM]
+            film = self.extents[_C.EXCESS_SEBUM]
             sebum.draw_reflections(canvas, film, *self.amount(_C.EXCESS_SEBUM))
         with canvas.drawing_from(self.chances[_C.DANDRUFF]):
             flakes = scaling.draw_flakes(canvas, *self.amount(_C.DANDRUFF), hairs)
-            self.masks[_C.DANDRUFF] = flakes
+            self.extents[_C.DANDRUFF] = flakes
 
 
 def _beyond_hairline(canvas: Canvas, follicles: Follicles, setting: Setting) -> NDArray[np.bool_]:

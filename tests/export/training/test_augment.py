@@ -59,18 +59,30 @@ def test_all_at_once() -> None:
 
 def test_flips_move_pixels_and_change_none() -> None:
     pixels = torch.rand(8, 3, 8, 8, generator=seeded(3))
-    found = augmenting.flipped(pixels, seeded())
+    (found,) = augmenting.flipped([pixels], seeded())
     assert torch.equal(found.flatten(2).sort().values, pixels.flatten(2).sort().values)
 
 
 def test_a_turn_keeps_the_middle_and_a_crop_magnifies() -> None:
     ramp = torch.linspace(0, 1, 33).expand(4, 3, 33, 33)
-    turned = augmenting.moved(ramp, 45, 0.0, seeded())
+    (turned,) = augmenting.moved([ramp], 45, 0.0, seeded())
     assert torch.allclose(turned[..., 16, 16], ramp[..., 16, 16], atol=1e-4)
-    cropped = augmenting.moved(ramp, 0.0, 0.9, seeded())
+    (cropped,) = augmenting.moved([ramp], 0.0, 0.9, seeded())
     steps = (cropped[:, :, :, 1:] - cropped[:, :, :, :-1])[:, 0, 16, 10:20].mean(dim=1)
     assert bool((steps <= 1 / 32 + 1e-5).all())
     assert float(steps.min()) < 0.8 / 32
+
+
+def test_maps_go_where_their_photos_go() -> None:
+    """A map that shows what the photo shows still does, by a coarser grid."""
+    red = torch.zeros(8, 32, 32, 3, dtype=torch.uint8)
+    red[:, 3:12, 5:20, 0] = 255
+    shown = torch.nn.functional.avg_pool2d(red.permute(0, 3, 1, 2)[:, :1].float() / 255, 2)
+    wanted = only(flips=True, rotation=20.0, crop=0.3)
+    pixels, maps = augmenting.augment_all(red, [shown], 32, wanted, seeded())
+    seen = torch.nn.functional.avg_pool2d(pixels[:, :1], 2)
+    assert float((seen - maps).abs().mean()) < 0.02
+    assert float((seen - shown).abs().mean()) > 0.1
 
 
 def test_a_hue_turns_colours_and_leaves_grey_and_brightness() -> None:

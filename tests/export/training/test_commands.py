@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setattr("sys.argv", ["command", *given])
         main()
 
-    monkeypatch.setattr("export.data.options.packed_splits", lambda *_: DATA)
+    monkeypatch.setattr("export.data.options.packed_splits", lambda *_, **__: DATA)
     return command
 
 

@@ -11,7 +11,13 @@ from torch.nn import functional
 
 from export.network import CORAL, CORN, SOFTMAX
 from export.recipe import Loss
-from export.training.losses import GradeLoss, domain_loss, effective_weights
+from export.training.losses import (
+    GradeLoss,
+    areas_of,
+    domain_loss,
+    effective_weights,
+    extent_loss,
+)
 
 pytestmark = pytest.mark.ml
 
@@ -116,3 +122,27 @@ def test_the_domain_is_asked_of_all() -> None:
     grades = torch.tensor([[0] * 6, [-1] * 6])
     sure = torch.tensor([9.0, -9.0])
     assert domain_loss(sure, grades) < 0.01 < domain_loss(-sure, grades)
+
+
+def test_extents_are_asked_of_the_photos_that_tell_them() -> None:
+    extents = torch.full((2, 6, 8, 8), 255, dtype=torch.uint8)
+    extents[0] = 0
+    extents[0, 2, :4] = 250
+    areas = areas_of(extents)
+    right, wrong = torch.full((2, 6, 4, 4), -20.0), torch.zeros(2, 6, 4, 4)
+    right[0, 2, :2] = 20.0
+    assert float(extent_loss(right, areas)) < 1e-6
+    assert float(extent_loss(wrong, areas)) == pytest.approx(0.6931, abs=1e-3)
+    other = wrong.clone()
+    other[1] = 7.0
+    assert torch.equal(extent_loss(other, areas), extent_loss(wrong, areas))
+    assert float(extent_loss(wrong[1:], areas[1:])) == 0
+
+
+def test_small_extents_count() -> None:
+    """A hundredth of a cell is a tenth of what is asked, not a hundredth."""
+    areas = torch.full((1, 1, 1, 1), 0.01)
+    logits = torch.zeros(1, 1, 1, 1, requires_grad=True)
+    extent_loss(logits, areas).backward()
+    assert logits.grad is not None
+    assert float(logits.grad) == pytest.approx(0.5 - 0.1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from export.data.extents import UNKNOWN
 from export.data.items import NO_GRADE, Packed, Split
 from export.recipe import Recipe, override_value
 
@@ -34,13 +35,16 @@ def tiny(**overrides: Any) -> Recipe:
 
 
 def some_photos(count: int = 12, seed: int = 1, side: int = SIDE) -> Packed:
-    """Noise, redder by the grade of the third condition; the last photo is no scalp."""
+    """Noise, redder by the grade of the third condition; the last photo is no scalp. Extents are as
+    the grades say."""
     rng = np.random.default_rng(seed)
     grades = rng.integers(0, 4, (count, 6))
     photos = rng.integers(0, 120, (count, side, side, 3), dtype=np.uint8)
     photos[..., 0] += (40 * grades[:, 2]).astype(np.uint8)[:, None, None]
     grades[-1] = NO_GRADE
-    return Packed(photos, grades, data_sha256=f"photos {count} {seed}")
+    extents = np.full((count, 6, 40, 40), UNKNOWN, np.uint8)
+    extents[:-1] = (80 * grades[:-1])[..., None, None]
+    return Packed(photos, grades, data_sha256=f"photos {count} {seed}", extents=extents)
 
 
 def some_data() -> dict[Split, Packed]:
