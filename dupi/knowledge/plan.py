@@ -43,13 +43,15 @@ class Referral:
 class Plan:
     """Actions (most important first), a shampoo, a routine, a referral.
 
-    Where there is a referral there is no shampoo, and no action recommends a product.
+    Where there is a referral there is no shampoo, and no action recommends a product. ``edition``:
+    of the rules that made it, and that know how it is worded.
     """
 
     actions: tuple[PlanAction, ...]
     shampoo: PlanAction | None
     routine: tuple[RoutineStep, ...]
     referral: Referral | None
+    edition: str = "1"
 
 
 @dataclass(frozen=True, slots=True)

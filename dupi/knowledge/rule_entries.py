@@ -1,4 +1,4 @@
-"""The entries of ``rules.toml`` and ``phrases.toml``, checked by pydantic as they are read."""
+"""The entries of the rules' files, checked by pydantic as they are read."""
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum

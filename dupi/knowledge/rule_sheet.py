@@ -1,6 +1,6 @@
 """The rules as tables in Markdown, for a dermatologist to read in a browser and correct.
 
-``python -m dupi.knowledge.rule_sheet > docs/care-rules.md`` after every change of ``rules.toml``.
+``python -m dupi.knowledge.rule_sheet > docs/care-rules.md`` after every change of the newest ones.
 """
 
 import sys
@@ -20,7 +20,7 @@ from dupi.knowledge.rule_sheet_words import (
     RUNGS,
     URGENCIES,
 )
-from dupi.knowledge.rulebook import ActionRule, Rulebook, When, rulebook
+from dupi.knowledge.rulebook import LIVE, NEWEST, ActionRule, Rulebook, When, rulebook
 from dupi.knowledge.survey import label
 from dupi.knowledge.vocabulary import (
     AgeBand,
@@ -42,8 +42,9 @@ def sheet(book: Rulebook) -> str:
 
 def _head(book: Rulebook) -> Iterator[str]:
     yield "# 두피 관리 규칙 · Care rules"
-    yield f"\n- 판: {book.version}\n- 검토: {book.reviewed_by or NOT_REVIEWED}"
-    yield "- 고치는 곳: `dupi/knowledge/rules.toml`. 이 문서는 그 파일을 그대로 옮긴 것입니다."
+    yield f"\n- 판: {book.version} (지금 쓰이는 판: {LIVE})"
+    yield f"- 검토: {book.reviewed_by or NOT_REVIEWED}"
+    yield f"- 고치는 곳: `dupi/knowledge/editions/{book.version}/rules.toml`, `referral.toml`"
     yield f"- 관리 행동은 많아야 {book.max_actions}개(사진 다시 찍기는 따로), 위쪽이 먼저입니다."
 
 
@@ -211,4 +212,4 @@ def _list(items: Iterable[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(sheet(rulebook()))
+    sys.stdout.write(sheet(rulebook(NEWEST)))

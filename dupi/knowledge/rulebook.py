@@ -1,4 +1,8 @@
-"""Reads ``rules.toml`` and ``phrases.toml``; what is wrong in them fails here, by name."""
+"""Reads the editions of the rules; what is wrong in their files fails here, by name.
+
+An edition is what may be advised and how it may be worded, for an advisor is trained on both. What
+sends a person to a doctor is the same in all of them, for those words are never the advisor's.
+"""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -24,12 +28,17 @@ from dupi.knowledge.rule_entries import (
 from dupi.knowledge.vocabulary import Condition, ReferralUrgency
 
 __all__ = [
-    "ActionKind", "ActionRule", "Phrased", "Rulebook", "RulesError", "Rung", "StepRule", "When",
-    "parse_rules", "rulebook",
+    "EDITIONS", "LIVE", "NEWEST", "ActionKind", "ActionRule", "Phrased", "Rulebook", "RulesError",
+    "Rung", "StepRule", "When", "parse_rules", "read_edition", "rulebook",
 ]  # fmt: skip
 
-RULES_FILE: Final = Path(__file__).with_name("rules.toml")
-PHRASES_FILE: Final = Path(__file__).with_name("phrases.toml")
+KNOWLEDGE: Final = Path(__file__).parent
+SHARED: Final = ("sources", "referral")
+EDITIONS: Final = ("1", "2")
+LIVE: Final = "1"
+"""What plans are made by. It becomes the newest together with weights of the advisor that were
+trained on it: those that ship were trained on the first, and say nothing that is new since."""
+NEWEST: Final = EDITIONS[-1]
 Table = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -39,14 +48,23 @@ class RulesError(ValueError):
 
 
 @cache
-def rulebook() -> Rulebook:
-    """The rules that ship with Dupi."""
-    rules, phrases = (tomllib.loads(f.read_text("utf-8")) for f in (RULES_FILE, PHRASES_FILE))
-    return parse_rules(rules, phrases)
+def rulebook(edition: str = LIVE) -> Rulebook:
+    """The rules of an edition; a plan's are ``rulebook(plan.edition)``. Raises RulesError."""
+    return parse_rules(*read_edition(edition))
+
+
+def read_edition(edition: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Its rules, with what all editions share, and its phrases. Raises RulesError."""
+    if edition not in EDITIONS:
+        raise RulesError(f"{edition!r} is no edition: there are {', '.join(EDITIONS)}")
+    shared = [KNOWLEDGE / f"{name}.toml" for name in SHARED]
+    own = [KNOWLEDGE / "editions" / edition / f"{name}.toml" for name in ("rules", "phrases")]
+    *parts, phrases = (tomllib.loads(file.read_text("utf-8")) for file in (*shared, *own))
+    return {key: value for part in parts for key, value in part.items()}, phrases
 
 
 def parse_rules(rules: Table, phrases: Table) -> Rulebook:
-    """The contents of both files as one rulebook. Raises RulesError with all faults found."""
+    """The contents of an edition's files as one rulebook. Raises RulesError with all faults."""
     reader = _Reader(rules, phrases)
     book = reader.rulebook()
     found = [*reader.faults, *(faults(book, phrases) if book else ())]

@@ -1,24 +1,24 @@
 """Decides the plan of a case. Deterministic, pure, and the only place where care is decided.
 
-What to advise, and when, is written in ``rules.toml``; here is only how those entries are applied:
-red flags first, then the shampoo, then the actions such that every elevated condition has one and
-no two are in conflict, then the weekly routine.
+What to advise, and when, is written in data files (see ``rulebook.py``); here is only how their
+entries are applied: red flags first, then the shampoo, then the actions such that every elevated
+condition has one and no two are in conflict, then the weekly routine.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dupi.knowledge.plan import Case, Plan, PlanAction, Referral, RoutineStep
-from dupi.knowledge.rulebook import ActionKind, ActionRule, Rulebook, When, rulebook
+from dupi.knowledge.rulebook import LIVE, ActionKind, ActionRule, Rulebook, When, rulebook
 from dupi.knowledge.vocabulary import Condition, Gender, ReferralUrgency, Severity, Symptom
 
 IRRITATIONS = frozenset({Symptom.ITCHING, Symptom.BURNING})
 DRY_AND_OILY = frozenset({Condition.FINE_SCALING, Condition.EXCESS_SEBUM})
 
 
-def make_plan(case: Case, rules: Rulebook | None = None) -> Plan:
-    """The plan for ``case``: the same case always gets the same plan."""
-    rules = rules or rulebook()
+def make_plan(case: Case, rules: Rulebook | None = None, *, edition: str = LIVE) -> Plan:
+    """The plan for ``case`` by ``rules``, else by those of ``edition``: always the same one."""
+    rules = rules or rulebook(edition)
     referral = _referral(_Facts.of(case), rules)
     shampoo = None if referral else _shampoo(case, rules)
     facts = _Facts.of(case, referral=referral is not None, shampoo=shampoo)
@@ -29,6 +29,7 @@ def make_plan(case: Case, rules: Rulebook | None = None) -> Plan:
         shampoo=_plan_action(shampoo, facts, rules) if shampoo else None,
         routine=_routine(case, facts, rules, chosen),
         referral=referral,
+        edition=rules.version,
     )
 
 

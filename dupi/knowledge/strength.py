@@ -34,8 +34,8 @@ class Strength:
 
 
 def strength_of(plan: Plan, rules: Rulebook | None = None) -> Strength:
-    """Where ``plan`` stands in the order. It must come of the same rules."""
-    rules = rules or rulebook()
+    """Where ``plan`` stands in the order of ``rules``, else of those that made it."""
+    rules = rules or rulebook(plan.edition)
     return Strength(
         rung=_rung(plan, rules),
         reasons=len(plan.referral.reasons) if plan.referral else 0,

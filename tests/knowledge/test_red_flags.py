@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dupi.knowledge.plan import Case
+from dupi.knowledge.rulebook import NEWEST
 from dupi.knowledge.rules import make_plan
 from dupi.knowledge.survey import SurveyAnswers
 from dupi.knowledge.vocabulary import (
@@ -166,6 +167,6 @@ def test_the_most_urgent_flag_decides_and_all_reasons_are_told() -> None:
 
 def test_someone_who_is_referred_is_not_told_to_look_again_later() -> None:
     for grades in ({}, {PUSTULES: SEVERE}, dict.fromkeys(Condition, MILD)):
-        plan = make_plan(a_case(grades, with_symptoms(Symptom.FEVER)))
+        plan = make_plan(a_case(grades, with_symptoms(Symptom.FEVER)), edition=NEWEST)
         later = {"RECHECK", "RECHECK_HAIR", "RECHECK_MONTH", "CONSULT_IF_PERSISTS"}
         assert not later & {action.code for action in plan.actions}

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from dupi.knowledge.rule_sheet import sheet
-from dupi.knowledge.rulebook import rulebook
+from dupi.knowledge.rulebook import NEWEST, rulebook
 
 PRINTED = Path(__file__).parents[2] / "docs" / "care-rules.md"
-BOOK = rulebook()
+BOOK = rulebook(NEWEST)
 
 
 def test_the_committed_print_is_of_the_present_rules() -> None:

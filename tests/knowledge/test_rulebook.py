@@ -1,6 +1,5 @@
 """The data files: everything in them is reachable and whole, and what is wrong is told by name."""
 
-import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -9,46 +8,68 @@ from typing import Any
 
 import pytest
 
-from dupi.knowledge.plan import Case, Plan
+from dupi.knowledge.plan import Plan
 from dupi.knowledge.rulebook import (
-    PHRASES_FILE,
-    RULES_FILE,
+    EDITIONS,
+    NEWEST,
+    Rulebook,
     RulesError,
     parse_rules,
+    read_edition,
     rulebook,
 )
 from dupi.knowledge.rules import make_plan
 from tests.knowledge.cases import sampled_cases
 
-BOOK = rulebook()
-RULES: dict[str, Any] = tomllib.loads(RULES_FILE.read_text("utf-8"))
-PHRASES: dict[str, Any] = tomllib.loads(PHRASES_FILE.read_text("utf-8"))
+BOOK = rulebook(NEWEST)
+BOOKS = [rulebook(edition) for edition in EDITIONS]
+RULES, PHRASES = read_edition(NEWEST)
 WIDE = replace(BOOK, max_actions=len(BOOK.actions))
 """The same rules with room for everything that applies."""
 
 
 @cache
-def met() -> tuple[tuple[Case, Plan], ...]:
-    """Persons of all kinds, with their plans."""
-    return tuple((case, make_plan(case)) for case in sampled_cases(seed=1, count=6000))
+def met(edition: str) -> tuple[Plan, ...]:
+    """Plans of persons of all kinds."""
+    return tuple(make_plan(c, edition=edition) for c in sampled_cases(seed=1, count=6000))
 
 
-def test_every_action_is_advised_to_someone() -> None:
-    advised = {action.code for _, plan in met() for action in plan.actions}
-    assert not [rule.code for rule in BOOK.actions if rule.code not in advised]
+@pytest.mark.parametrize("book", BOOKS, ids=EDITIONS)
+def test_every_action_is_advised_to_someone(book: Rulebook) -> None:
+    advised = {action.code for plan in met(book.version) for action in plan.actions}
+    assert not [rule.code for rule in book.actions if rule.code not in advised]
 
 
-def test_every_shampoo_and_step_is_advised_to_someone() -> None:
-    shampoos = {plan.shampoo.code for _, plan in met() if plan.shampoo}
-    steps = {step.text for _, plan in met() for step in plan.routine}
-    assert shampoos == set(BOOK.shampoos)
-    assert steps == {step.text for step in BOOK.steps}
+@pytest.mark.parametrize("book", BOOKS, ids=EDITIONS)
+def test_every_shampoo_and_step_is_advised_to_someone(book: Rulebook) -> None:
+    shampoos = {plan.shampoo.code for plan in met(book.version) if plan.shampoo}
+    steps = {step.text for plan in met(book.version) for step in plan.routine}
+    assert shampoos == set(book.shampoos)
+    assert steps == {step.text for step in book.steps}
 
 
 def test_every_red_flag_is_someones_reason() -> None:
-    reasons = {reason for _, plan in met() if plan.referral for reason in plan.referral.reasons}
-    assert reasons == {flag.reason for flag in BOOK.red_flags}
-    assert {plan.referral.urgency for _, plan in met() if plan.referral} == set(BOOK.referral_texts)
+    referrals = [plan.referral for plan in met(NEWEST) if plan.referral]
+    assert {r for ref in referrals for r in ref.reasons} == {f.reason for f in BOOK.red_flags}
+    assert {referral.urgency for referral in referrals} == set(BOOK.referral_texts)
+
+
+def test_every_source_is_cited() -> None:
+    cited = {key for flag in BOOK.red_flags for key in flag.source}
+    cited |= {key for book in BOOKS for rule in book.sayable for key in rule.source}
+    assert cited == set(BOOK.sources)
+
+
+def test_editions_refer_alike() -> None:
+    assert [book.version for book in BOOKS] == list(EDITIONS)
+    for case in sampled_cases(seed=8, count=300):
+        referrals = [make_plan(case, book).referral for book in BOOKS]
+        assert all(referral == referrals[0] for referral in referrals)
+
+
+def test_an_edition_that_is_none_is_refused() -> None:
+    with pytest.raises(RulesError, match=r"'9' is no edition: there are 1, 2"):
+        rulebook("9")
 
 
 @pytest.mark.parametrize("number", range(len(BOOK.conflicts)))
@@ -68,11 +89,12 @@ def said_in(plan: Plan) -> set[str]:
     return {a.code for a in plan.actions} | steps | ({plan.shampoo.code} if plan.shampoo else set())
 
 
-def test_everything_has_words_in_both_languages() -> None:
-    for rule in (*BOOK.sayable, *BOOK.steps):
+@pytest.mark.parametrize("book", BOOKS, ids=EDITIONS)
+def test_everything_has_words_in_both_languages(book: Rulebook) -> None:
+    for rule in (*book.sayable, *book.steps):
         assert rule.text
         assert rule.en.isascii()
-    for flag in BOOK.red_flags:
+    for flag in book.red_flags:
         assert flag.reason.endswith("요.")
         assert flag.en.isascii()
 

@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dupi.knowledge.plan import Case
-from dupi.knowledge.rulebook import Rung, rulebook
+from dupi.knowledge.rulebook import EDITIONS, NEWEST, Rulebook, Rung, rulebook
 from dupi.knowledge.rules import make_plan
 from dupi.knowledge.strength import Strength, strength_of
 from dupi.knowledge.vocabulary import Condition, Severity, Symptom
 from tests.knowledge.cases import a_case, a_survey, cases, sampled_cases, with_all_grades
 
-PERSONS = [a_case({}), *(replace(case, grades={}) for case in sampled_cases(seed=23, count=3))]
-BOOK = rulebook()
+PERSONS = [a_case({}), *(replace(case, grades={}) for case in sampled_cases(seed=23, count=2))]
+BOOK = rulebook(NEWEST)
+BOOKS = [rulebook(edition) for edition in EDITIONS]
 
 
 def raised(case: Case, condition: Condition) -> Case:
@@ -24,10 +25,11 @@ def raised(case: Case, condition: Condition) -> Case:
     return replace(case, grades={**case.grades, condition: Severity(grade + 1)})
 
 
+@pytest.mark.parametrize("book", BOOKS, ids=EDITIONS)
 @pytest.mark.parametrize("person", PERSONS, ids=range(len(PERSONS)))
-def test_no_higher_grade_weakens_the_plan(person: Case) -> None:
+def test_no_higher_grade_weakens_the_plan(person: Case, book: Rulebook) -> None:
     """All 4⁶ combinations, each with each of its conditions raised."""
-    strength = {key(case): strength_of(make_plan(case)) for case in with_all_grades(person)}
+    strength = {key(case): strength_of(make_plan(case, book)) for case in with_all_grades(person)}
     for grades, lighter in strength.items():
         for i, grade in enumerate(grades):
             if grade != Severity.SEVERE:
@@ -36,11 +38,13 @@ def test_no_higher_grade_weakens_the_plan(person: Case) -> None:
 
 
 @settings(max_examples=800, deadline=None)
-@given(cases(), st.sampled_from(Condition))
-def test_no_higher_grade_weakens_anyones_plan(case: Case, condition: Condition) -> None:
+@given(cases(), st.sampled_from(Condition), st.sampled_from(BOOKS))
+def test_no_higher_grade_weakens_anyones_plan(
+    case: Case, condition: Condition, book: Rulebook
+) -> None:
     if case.grades[condition] not in (None, Severity.SEVERE):
-        worse = make_plan(raised(case, condition))
-        assert strength_of(worse) >= strength_of(make_plan(case))
+        worse = make_plan(raised(case, condition), book)
+        assert strength_of(worse) >= strength_of(make_plan(case, book))
 
 
 def key(case: Case) -> tuple[Severity, ...]:
@@ -53,7 +57,8 @@ def test_what_is_asked_for_at_a_grade_stays_or_gives_way_to_more(condition: Cond
     for person in sampled_cases(seed=3, count=150):
         for grade in (Severity.MILD, Severity.MODERATE):
             lower = replace(person, grades={**a_case({}).grades, condition: grade})
-            before, after = make_plan(lower), make_plan(raised(lower, condition))
+            before = make_plan(lower, BOOK)
+            after = make_plan(raised(lower, condition), BOOK)
             if before.referral or after.referral:
                 continue
             kept = {action.code for action in after.actions}
@@ -80,7 +85,7 @@ def test_the_order_of_plans() -> None:
         a_case({Condition.FOLLICULAR_PUSTULES: Severity.MODERATE}),
         a_case({}, a_survey(symptoms=(Symptom.FEVER,))),
     ]
-    strengths = [strength_of(make_plan(case)) for case in ladder]
+    strengths = [strength_of(make_plan(case, BOOK)) for case in ladder]
     assert strengths == sorted(strengths)
     assert [strength.rung for strength in strengths] == list(Rung)
 

@@ -7,7 +7,7 @@ import pytest
 
 from dupi.knowledge.conditions import condition_guide
 from dupi.knowledge.korean import Ending, josa, listed, say
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rulebook import EDITIONS, Phrased, Rulebook, rulebook
 from dupi.knowledge.survey import SurveyAnswers, SurveyQuestionKind, survey_questions
 from dupi.knowledge.vocabulary import Condition, Locale, Severity
 
@@ -50,22 +50,23 @@ def test_particles() -> None:
     assert listed(["비듬", "탈모", "미세각질"]) == "비듬, 탈모와 미세각질"
 
 
-def test_everything_planned_can_be_said_in_every_way() -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_everything_planned_can_be_said_in_every_way(edition: str) -> None:
     """Also as bent by an ending, a saying holds one of its own keys and none of another's."""
-    book = rulebook()
+    book = rulebook(edition)
     for kind in (book.sayable, book.steps):
         for rule in kind:
             others = [key for other in kind if other is not rule for key in other.keys]
-            for said in sayings(rule):
+            for said in sayings(rule, book):
                 assert any(key in said for key in rule.keys), said
                 assert not [key for key in others if key in said], said
 
 
-def sayings(rule: Phrased) -> Iterator[str]:
+def sayings(rule: Phrased, book: Rulebook) -> Iterator[str]:
     """Every wording in every ending, the text, and the reasons with the text."""
     for do in rule.do:
         for ending in Ending:
-            said = say(do, ending, rulebook().verbs)
+            said = say(do, ending, book.verbs)
             assert said.endswith("요")
             yield said
     yield " ".join((rule.text, *rule.do, *rule.because))
