@@ -82,9 +82,12 @@ evaluate-classifiers: setup ## judge the published classifiers on photos from de
 train-advisor: setup ## train tokenizer, base and adapter, put them under llm_server/weights as VERSION=2
 	$(ML) -m llm_server.training.tokenizer
 	$(ML) -m llm_server.training.base
+	$(ML) -m llm_server.training.dataset --labels $(DATA)/scalps
 	$(ML) -m llm_server.training.lora
 	$(ML) -m llm_server.training.ship --version $(VERSION)
-	$(ML) -m llm_server.merge
+	$(ML) -m llm_server.merge --evaluate 64
 
-evaluate-advisor: setup ## grade the merged advisor's replies to unseen cases
-	$(ML) -m llm_server.training.evaluate var/models/advisor/$$(ls var/models/advisor | sort -n | tail -1) --cases 300
+CASES ?= 1000
+
+evaluate-advisor: setup ## judge the merged advisor's replies to CASES=1000 unseen people, beside the base's
+	$(ML) -m llm_server.training.evaluate --beside --cases $(CASES)

@@ -21,11 +21,19 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class AdvisorCard:
-    """``source``: digest of the weights that this version was made of."""
+    """``prompt``: the version of the prompt that it was trained on, and is asked by; ``rules``: the
+    edition of the rules whose plans it learnt to tell.
+
+    ``base``: where the weights are that the adapter belongs to: a name on the hub; absent: the
+    folder ``base`` beside the adapter. ``source``: digest of what this version was made of.
+    """
 
     version: str
     served_name: str = SERVED_NAME
+    prompt: str = "1"
+    rules: str = "1"
     sampling: Sampling = Sampling()
+    base: str | None = None
     source: str = ""
 
     @classmethod

@@ -12,7 +12,10 @@ RUNS: Final = Path("var/training")
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecipe:
-    """``steps`` optimiser steps of ``batch_size`` sequences; cosine decay after a warm-up."""
+    """``steps`` optimiser steps of ``batch_size`` sequences; cosine decay after a warm-up.
+
+    ``accumulate``: forward passes that a step's batch is split into, where memory is short.
+    """
 
     steps: int
     batch_size: int
@@ -20,6 +23,7 @@ class TrainingRecipe:
     warmup_steps: int
     weight_decay: float
     checkpoint_every: int
+    accumulate: int = 1
 
 
 def read_recipe(name: str) -> dict[str, Any]:

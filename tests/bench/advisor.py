@@ -15,7 +15,7 @@ from openai import AsyncOpenAI
 from api.local_stack.launches import newest_advisor
 from dupi.advice.prompts import reply_opening
 from dupi.advice.replies import ReplyReader, ReplyRejected
-from llm_server.card import SERVED_NAME
+from llm_server.card import SERVED_NAME, AdvisorCard
 from llm_server.training.grading import unseen_pairs
 from llm_server.training.pairs import AdvicePair
 from tests.bench.figures import Figure, Row, Table
@@ -24,14 +24,17 @@ from tests.bench.rig import Rig
 from tests.bench.timing import interleaved
 
 VLLM: Final = "vLLM, streamed"
-GENERATE: Final = "transformers.generate"
+BATCHED: Final = "transformers.generate, one batch"
+SEQUENTIAL: Final = "transformers.generate, one by one"
+RATIO: Final = "vLLM over one by one"
 
 _TIMEOUT_S: Final = 120.0
 _SEEDS_A_SEED: Final = 1000
 _NOTES: Final = (
     "Replies to cases never trained on, the same ones for both, all asked at once; real prompts,",
     "the served model's own sampling. First sentence: the first of the model's own that passes",
-    "the checks. generate writes one batch and gives it whole: its first sentence is its last.",
+    "the checks. generate gives replies whole: their first sentence is their last. One by one:",
+    "each reply is begun when the one before has ended, as in a program without a server.",
 )
 
 
@@ -59,6 +62,7 @@ async def measure(rig: Rig) -> list[Table]:
         }
         batches = await interleaved(turns, repeats=rig.scale.repeats)
     rows = [_row(name, at_once, batches[at_once, name]) for at_once, name in turns]
+    rows += [ratio_row(at_once, batches) for at_once in rig.scale.crowds]
     rejected = sum(batch.rejected for found in batches.values() for batch in found)
     written = sum(
         len(batch.whole_replies) for key in batches if key[1] == VLLM for batch in batches[key]
@@ -78,22 +82,27 @@ async def _writers(rig: Rig) -> AsyncIterator[Mapping[str, Writer]]:
         AsyncOpenAI(base_url=rig.advisor_url, api_key=key, timeout=_TIMEOUT_S) as client,
         ml_program("generating", newest_advisor(), log=rig.folder / "generating.log") as program,
     ):
-        yield {VLLM: partial(_stream_all, client), GENERATE: partial(_generate, program)}
+        prompt = AdvisorCard.read(newest_advisor()).prompt
+        yield {
+            VLLM: partial(_stream_all, client, prompt),
+            BATCHED: partial(_generate, program, False),
+            SEQUENTIAL: partial(_generate, program, True),
+        }
 
 
-async def _stream_all(client: AsyncOpenAI, at_once: int, seed: int) -> Batch:
+async def _stream_all(client: AsyncOpenAI, prompt: str, at_once: int, seed: int) -> Batch:
     batch, started = Batch(), time.perf_counter()
     pairs = unseen_pairs(at_once, seed)
-    await asyncio.gather(*(_stream(client, pair, batch) for pair in pairs))
+    await asyncio.gather(*(_stream(client, pair, prompt, batch) for pair in pairs))
     batch.seconds = time.perf_counter() - started
     return batch
 
 
-async def _stream(client: AsyncOpenAI, pair: AdvicePair, batch: Batch) -> None:
+async def _stream(client: AsyncOpenAI, pair: AdvicePair, prompt: str, batch: Batch) -> None:
     reader, started = _Reader(pair), time.perf_counter()
     stream = await client.chat.completions.create(
         model=SERVED_NAME,
-        messages=cast(Any, pair.messages),
+        messages=cast(Any, pair.prompted(prompt)),
         stream=True,
         stream_options={"include_usage": True},
     )
@@ -128,10 +137,22 @@ class _Reader:
         return is_first
 
 
-async def _generate(program: MlProgram, at_once: int, seed: int) -> Batch:
-    answer = await program.ask(count=at_once, seed=seed)
-    seconds = [answer["seconds"]] * at_once
-    return Batch(answer["seconds"], answer["tokens"], seconds, seconds)
+async def _generate(program: MlProgram, one_by_one: bool, at_once: int, seed: int) -> Batch:
+    side_by_side = 1 if one_by_one else at_once
+    answer = await program.ask(count=at_once, seed=seed, at_once=side_by_side)
+    ends = answer["whole_replies"]
+    return Batch(answer["seconds"], answer["tokens"], ends, ends)
+
+
+def ratio_row(at_once: int, batches: Mapping[tuple[int, str], Sequence[Batch]]) -> Row:
+    """How many times the tokens a second of ``generate`` one by one vLLM gives, turn by turn: both
+    wrote to the same cases, one just after the other."""
+    both = zip(batches[at_once, VLLM], batches[at_once, SEQUENTIAL], strict=True)
+    ratios = [
+        (served.tokens / served.seconds) / (written.tokens / written.seconds)
+        for served, written in both
+    ]
+    return Row(RATIO, {"tokens/s": Figure.of(ratios)}, at_once)
 
 
 def _row(name: str, at_once: int, batches: Sequence[Batch]) -> Row:

@@ -1,6 +1,5 @@
-"""Tokenizer, training, merge and the shipped adapter, in the ml environment."""
+"""Tokenizer, base and the shipped adapter, in the ml environment."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,15 @@ torch = pytest.importorskip("torch")
 
 from itertools import islice  # noqa: E402
 
-from peft import PeftModel  # noqa: E402
-from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
+from transformers import AutoTokenizer  # noqa: E402
 
 from llm_server.card import AdvisorCard  # noqa: E402
-from llm_server.merge import WEIGHTS, MergeFailed, merge, merged_model  # noqa: E402
-from llm_server.training import lora  # noqa: E402
+from llm_server.merge import WEIGHTS, load_adapted  # noqa: E402
 from llm_server.training.base import build_model, packed  # noqa: E402
 from llm_server.training.generation import write_replies  # noqa: E402
 from llm_server.training.grading import grade_replies, unseen_pairs  # noqa: E402
 from llm_server.training.loop import fit  # noqa: E402
-from llm_server.training.recipe import TrainingRecipe, read_recipe  # noqa: E402
+from llm_server.training.recipe import TrainingRecipe  # noqa: E402
 from llm_server.training.tokenizer import train_tokenizer  # noqa: E402
 
 TINY = {
@@ -32,7 +29,6 @@ TINY = {
     "key_value_heads": 1,
     "context": 512,
 }
-LORA = {**read_recipe("lora")["lora"], "rank": 4}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,10 +78,6 @@ def test_chat_template_lays_out_the_prompt(tokenizer: Any) -> None:
     system, user = (message["content"] for message in pair.messages)
     text = tokenizer.apply_chat_template(pair.messages, add_generation_prompt=True, tokenize=False)
     assert text == f"<|system|>{system}<|end|><|user|>{user}<|end|><|assistant|>"
-    ids, labels = lora.encode(pair, tokenizer)
-    learnt = [i for i, label in zip(ids, labels, strict=True) if label != lora.IGNORED]
-    assert tokenizer.decode(learnt) == pair.reply + "<|end|>"
-    assert len(ids) < 1024
 
 
 def test_training_learns_and_resumes(tokenizer: Any, tmp_path: Path) -> None:
@@ -103,67 +95,12 @@ def test_training_learns_and_resumes(tokenizer: Any, tmp_path: Path) -> None:
     assert loss_of(again, batch) == pytest.approx(after, abs=1e-4)
 
 
-def test_only_the_adapter_learns(tokenizer: Any, tmp_path: Path) -> None:
-    model = lora.adapted(tiny_model(tokenizer), LORA)
-    frozen = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
-    fit(model, lambda step: lora.batches(tokenizer, seed=step, batch_size=4), recipe(2), tmp_path)
-    assert frozen
-    assert all(torch.equal(p, frozen[n]) for n, p in model.named_parameters() if n in frozen)
-
-
-def tiny_weights(folder: Path, tokenizer: Any) -> Path:
-    """A base and an adapter that does something."""
-    model = tiny_model(tokenizer)
-    model.save_pretrained(folder / "base")
-    tokenizer.save_pretrained(folder / "base")
-    adapted = lora.adapted(model, LORA)
-    for name, parameter in adapted.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=0.1)
-    adapted.save_pretrained(folder / "adapter")
-    AdvisorCard("5").write(folder)
-    return folder
-
-
-def test_merge_keeps_the_logits_and_is_done_once(tokenizer: Any, tmp_path: Path) -> None:
-    weights = tiny_weights(tmp_path / "weights", tokenizer)
-    target = merge(weights, tmp_path / "out")
-    assert target == tmp_path / "out" / "5"
-    stamp = (target / "model.safetensors").stat().st_mtime_ns
-    assert merge(weights, tmp_path / "out") == target
-    assert (target / "model.safetensors").stat().st_mtime_ns == stamp
-    ids = tokenizer("두피를 살펴 주세요.", return_tensors="pt")
-    base = AutoModelForCausalLM.from_pretrained(weights / "base")
-    adapted = PeftModel.from_pretrained(base, weights / "adapter").eval()
-    merged = AutoModelForCausalLM.from_pretrained(target).eval()
-    with torch.inference_mode():
-        assert torch.allclose(adapted(**ids).logits, merged(**ids).logits, atol=1e-4)
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["5"]
-
-
-def test_changed_weights_are_merged_again(tokenizer: Any, tmp_path: Path) -> None:
-    weights = tiny_weights(tmp_path / "weights", tokenizer)
-    first = AdvisorCard.read(merge(weights, tmp_path / "out")).source
-    shutil.copy(weights / "advisor.json", weights / "extra.json")
-    assert AdvisorCard.read(merge(weights, tmp_path / "out")).source != first
-
-
-def test_a_merge_that_changes_the_model_is_refused(
-    tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    weights = tiny_weights(tmp_path / "weights", tokenizer)
-    monkeypatch.setattr("llm_server.merge.TOLERANCE", -1.0)
-    with pytest.raises(MergeFailed, match="differ"):
-        merge(weights, tmp_path / "out")
-    assert not (tmp_path / "out" / "5").exists()
-
-
 def test_the_shipped_advisor_passes_on_unseen_cases(tokenizer: Any) -> None:
     torch.manual_seed(0)
     card = AdvisorCard.read(WEIGHTS)
     cases = unseen_pairs(16, seed=31)
-    model = merged_model(WEIGHTS, tokenizer)
-    asked = [p.prompted("1") for p in cases]  # what these weights were trained on
+    model, _ = load_adapted(WEIGHTS)
+    asked = [p.prompted(card.prompt) for p in cases]
     replies = write_replies(model, tokenizer, asked, card.sampling)
     grades = grade_replies(cases, islice(replies, len(cases)))
     assert grades.pass_rate >= 0.85, grades.failures
