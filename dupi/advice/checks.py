@@ -119,7 +119,8 @@ def _check_summary(text: str, case: Case, plan: Plan, said: Said) -> RejectionCo
 
 def _check_care(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
     planned = planned_rules(plan)
-    named = [rule for rule in rulebook().sayable if any(key in text for key in rule.keys)]
+    sayable = rulebook(plan.edition).sayable
+    named = [rule for rule in sayable if any(key in text for key in rule.keys)]
     if not named or any(rule not in planned for rule in named) or _foreign(text, named):
         return RejectionCode.UNPLANNED
     code = _check_meaning(text, case, named)
@@ -175,7 +176,7 @@ def _unseen_condition(text: str, case: Case, allowed: str) -> bool:
 
 
 def _check_routine(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
-    book = rulebook()
+    book = rulebook(plan.edition)
     named = [step for step in book.steps if any(key in text for key in step.keys)]
     planned = {step.text: step for step in plan.routine}
     if not named or any(step.text not in planned for step in named) or _foreign(text, named):
@@ -205,7 +206,7 @@ def _foreign(text: str, named: Iterable[Phrased]) -> bool:
 def planned_rules(plan: Plan) -> list[ActionRule]:
     """Rules of the plan's shampoo and actions."""
     planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
-    return [rulebook().phrased(action.code) for action in planned]
+    return [rulebook(plan.edition).phrased(action.code) for action in planned]
 
 
 @cache
