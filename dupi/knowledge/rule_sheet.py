@@ -20,7 +20,7 @@ from dupi.knowledge.rule_sheet_words import (
     RUNGS,
     URGENCIES,
 )
-from dupi.knowledge.rulebook import LIVE, NEWEST, ActionRule, Rulebook, When, rulebook
+from dupi.knowledge.rulebook import LIVE, NEWEST, ActionRule, Rulebook, RulesError, When, rulebook
 from dupi.knowledge.survey import label
 from dupi.knowledge.vocabulary import (
     AgeBand,
@@ -45,6 +45,7 @@ def _head(book: Rulebook) -> Iterator[str]:
     yield f"\n- 판: {book.version} (지금 쓰이는 판: {LIVE})"
     yield f"- 검토: {book.reviewed_by or NOT_REVIEWED}"
     yield f"- 고치는 곳: `dupi/knowledge/editions/{book.version}/rules.toml`, `referral.toml`"
+    yield "- 고친 뒤: `python -m dupi.knowledge.rule_sheet > docs/care-rules.md`"
     yield f"- 관리 행동은 많아야 {book.max_actions}개(사진 다시 찍기는 따로), 위쪽이 먼저입니다."
 
 
@@ -211,5 +212,13 @@ def _list(items: Iterable[str]) -> Iterator[str]:
     yield from (f"- {item}" for item in items)
 
 
+def main() -> None:
+    """Print the newest edition; what is wrong in its files goes to stderr, one line a fault."""
+    try:
+        sys.stdout.write(sheet(rulebook(NEWEST)))
+    except RulesError as faults:
+        sys.exit(str(faults))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(sheet(rulebook(NEWEST)))
+    main()

@@ -59,8 +59,15 @@ def read_edition(edition: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise RulesError(f"{edition!r} is no edition: there are {', '.join(EDITIONS)}")
     shared = [KNOWLEDGE / f"{name}.toml" for name in SHARED]
     own = [KNOWLEDGE / "editions" / edition / f"{name}.toml" for name in ("rules", "phrases")]
-    *parts, phrases = (tomllib.loads(file.read_text("utf-8")) for file in (*shared, *own))
+    *parts, phrases = (_read(file) for file in (*shared, *own))
     return {key: value for part in parts for key, value in part.items()}, phrases
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except ValueError as fault:  # not TOML, or not UTF-8
+        raise RulesError(f"{file.relative_to(KNOWLEDGE)}: {fault}") from fault
 
 
 def parse_rules(rules: Table, phrases: Table) -> Rulebook:

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 
+from dupi.knowledge import rule_sheet
+from dupi.knowledge import rulebook as rules_files
 from dupi.knowledge.plan import Plan
 from dupi.knowledge.rulebook import (
     EDITIONS,
@@ -65,6 +69,18 @@ def test_editions_refer_alike() -> None:
     for case in sampled_cases(seed=8, count=300):
         referrals = [make_plan(case, book).referral for book in BOOKS]
         assert all(referral == referrals[0] for referral in referrals)
+
+
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copytree(rules_files.KNOWLEDGE, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "editions" / NEWEST / "rules.toml").write_text("[[action]]\ncode = HANDS_OFF\n")
+    monkeypatch.setattr(rules_files, "KNOWLEDGE", tmp_path)
+    monkeypatch.setattr(rule_sheet, "rulebook", rulebook.__wrapped__)
+    with pytest.raises(SystemExit, match=r"editions/2/rules\.toml: .*line 2"):
+        rule_sheet.main()
+    assert capsys.readouterr().out == ""
 
 
 def test_an_edition_that_is_none_is_refused() -> None:

@@ -76,7 +76,7 @@ def assert_referral_is_alone(case: Case, plan: Plan, book: Rulebook) -> None:
     assert "NO_NEW_PRODUCTS" in {action.code for action in plan.actions}
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cases(), st.sampled_from(BOOKS))
 def test_a_plan_is_sound_for_anyone(case: Case, book: Rulebook) -> None:
     assert_sound(case, book)
