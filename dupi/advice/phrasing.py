@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from dupi.knowledge.korean import Ending, josa, listed, say
 from dupi.knowledge.plan import Case, Plan, RoutineStep
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rulebook import Phrased, Rulebook, rulebook
 from dupi.knowledge.rules import abstained_conditions, elevated_conditions
 from dupi.knowledge.survey import label
 from dupi.knowledge.vocabulary import Condition, TreatmentFrequency
@@ -41,14 +41,15 @@ def summary_sentences(case: Case, choose: Chooser[str]) -> list[str]:
 def care_sentences(plan: Plan, choose: Chooser[str]) -> list[str]:
     """One sentence for the shampoo and for each action, in the plan's order."""
     planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
-    rules = [rulebook().phrased(action.code) for action in planned]
+    book = rulebook(plan.edition)
+    rules = [book.phrased(action.code) for action in planned]
     last = len(rules) - 1
-    return [_care(rule, choose, i == 0, 0 < i == last) for i, rule in enumerate(rules)]
+    return [_care(book, rule, choose, (i == 0, 0 < i == last)) for i, rule in enumerate(rules)]
 
 
 def routine_sentences(plan: Plan, choose: Chooser[str]) -> list[str]:
     """One sentence for each step, with how often a week."""
-    return [_step(step, choose) for step in plan.routine]
+    return [_step(rulebook(plan.edition), step, choose) for step in plan.routine]
 
 
 def sites_text(case: Case) -> str:
@@ -135,15 +136,17 @@ def _symptoms(case: Case, choose: Chooser[str]) -> list[str]:
     return [choose((f"{named} 있다고 답하셨어요.", f"{named} 느껴진다고 하셨어요."))]
 
 
-def _care(rule: Phrased, choose: Chooser[str], first: bool, last: bool) -> str:
+def _care(book: Rulebook, rule: Phrased, choose: Chooser[str], place: tuple[bool, bool]) -> str:
+    """``place``: whether it is the first sentence, and the last."""
+    first, last = place
     opener = choose(OPENERS if first else CLOSERS if last else JOINERS)
     because = choose((*rule.because, ""))
     ending = Ending(choose([str(e) for e in Ending]))
-    said = say(choose(rule.do), ending, rulebook().verbs)
+    said = say(choose(rule.do), ending, book.verbs)
     return " ".join(part for part in (opener, because, said) if part) + "."
 
 
-def _step(step: RoutineStep, choose: Chooser[str]) -> str:
-    do = choose(rulebook().step(step.text).do)
+def _step(book: Rulebook, step: RoutineStep, choose: Chooser[str]) -> str:
+    do = choose(book.step(step.text).do)
     ending = Ending(choose([str(e) for e in ROUTINE_ENDINGS]))
-    return f"{often_text(step.times_per_week)} {say(do, ending, rulebook().verbs)}."
+    return f"{often_text(step.times_per_week)} {say(do, ending, book.verbs)}."

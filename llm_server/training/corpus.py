@@ -10,12 +10,12 @@ from functools import cache
 from typing import Final
 
 from dupi.knowledge.korean import josa, listed
-from dupi.knowledge.rulebook import rulebook
 from llm_server.training.prose import PROSE
 from llm_server.training.ways import EVERYDAY_FILE, WORDINGS, Word
 from llm_server.training.words import (
     CARE_SHARE,
     Kind,
+    book,
     care_pairs,
     deed,
     everyday,
@@ -188,7 +188,7 @@ def _syllables() -> tuple[str, ...]:
     """The syllables of the project's own sentences, so that each has a token."""
     files = (EVERYDAY_FILE, *sorted(WORDINGS.glob("*.toml")))
     text = " ".join(path.read_text("utf-8") for path in files)
-    text += " ".join(rule.reason for rule in rulebook().sayable)
+    text += " ".join(rule.reason for rule in book().sayable)
     return tuple(sorted({char for char in text if "가" <= char <= "힣"}))
 
 

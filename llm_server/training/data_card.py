@@ -7,7 +7,7 @@ from typing import Final
 
 from dupi.advice.checks import planned_rules
 from dupi.advice.prompts import NEWEST, reply_opening
-from dupi.knowledge.rulebook import rulebook
+from dupi.knowledge.rulebook import NEWEST as EDITION
 from dupi.knowledge.rules import elevated_conditions
 from llm_server.training.building import Built
 from llm_server.training.grading import distinct_ngrams
@@ -91,7 +91,7 @@ def write_card(path: Path, built: Built, seed: int) -> str:
     told = ", ".join(f"{n} {code}" for code, n in sorted(refused.items())) or "none"
     card = TEMPLATE.format(
         seed=seed,
-        rules=rulebook().version,
+        rules=EDITION,
         prompt=NEWEST,
         people=_people(built),
         refused=f"{sum(refused.values())} ({told})",

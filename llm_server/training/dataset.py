@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
+from dupi.knowledge.rulebook import NEWEST as EDITION
 from dupi.knowledge.rules import make_plan
 from llm_server.training.building import BadPair, build
 from llm_server.training.case_records import case_of, record_of
@@ -49,7 +50,7 @@ def read_pairs(path: Path) -> list[AdvicePair]:
 
 def _pair(row: dict[str, Any], path: Path) -> AdvicePair:
     case = case_of(row["case"])
-    pair = AdvicePair(case, make_plan(case), row["reply"])
+    pair = AdvicePair(case, make_plan(case, edition=EDITION), row["reply"])
     if pair.messages != row["messages"]:
         raise BadPair(f"{path} was made with other rules or another prompt; build it again")
     return pair

@@ -13,6 +13,7 @@ from typing import Final
 
 from dupi.advice.prompts import NEWEST, Message, advice_messages
 from dupi.knowledge.plan import Case, Plan
+from dupi.knowledge.rulebook import NEWEST as EDITION
 from dupi.knowledge.rules import make_plan
 from llm_server.training.people import random_case
 from llm_server.training.writing import write_reply
@@ -39,8 +40,9 @@ class AdvicePair:
         return advice_messages(self.case, self.plan, version)
 
 
-def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
+def pairs(seed: int, *, test: bool = False, edition: str = EDITION) -> Iterator[AdvicePair]:
     """Endless pairs of the training cases, or of the test cases; the same seed gives the same.
+    Plans are of ``edition``: the one that the weights in question were trained on.
 
     Training leans to what is seldom planned: of a few cases it takes the one with the action that
     was met least so far. Test cases come as they come.
@@ -48,7 +50,7 @@ def pairs(seed: int, *, test: bool = False) -> Iterator[AdvicePair]:
     rng, met = random.Random(seed), Counter[str]()  # noqa: S311 - text, not secrets
     while True:
         drawn = [_case(rng, test) for _ in range(1 if test else DRAWN)]
-        plans = [(case, make_plan(case)) for case in drawn]
+        plans = [(case, make_plan(case, edition=edition)) for case in drawn]
         case, plan = min(
             plans, key=lambda drawn: min((met[a.code] for a in drawn[1].actions), default=0)
         )
@@ -62,7 +64,7 @@ def _least_met(plan: Plan, met: Counter[str]) -> int:
 
 def pair_of(case: Case, rng: random.Random, refused: Counter[str] | None = None) -> AdvicePair:
     """A pair for one person."""
-    plan = make_plan(case)
+    plan = make_plan(case, edition=EDITION)
     return AdvicePair(case, plan, write_reply(case, plan, rng, refused))
 
 

@@ -4,12 +4,23 @@ Tips tell what is good for anyone's scalp. None is written to a person, and none
 """
 
 import random
+from functools import cache
 from typing import Final
 
 from dupi.knowledge.korean import josa
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rulebook import Phrased
 from llm_server.training.ways import Word, because, care_ways, ended, joined, wordings
-from llm_server.training.words import Kind, any_deed, company, everyday, noun, said, title
+from llm_server.training.words import (
+    Kind,
+    any_deed,
+    book,
+    company,
+    deed,
+    everyday,
+    noun,
+    said,
+    title,
+)
 
 _FIRST: Final = 0xAC00
 _FINALS: Final = 28
@@ -18,7 +29,7 @@ _SSANG_SIOT: Final = 20
 
 def tips(rng: random.Random) -> str:
     """What is good for a scalp, and why; for anyone."""
-    rules = rng.sample(rulebook().sayable, rng.randint(3, 6))
+    rules = rng.sample(book().sayable, rng.randint(3, 6))
     heads = ("두피를 지키는 생활", "머리를 감을 때", "모발 이야기", "알아 두면 좋은 것", "")
     sentences = [_tip(rng, rule) for rule in rules]
     head = rng.choice(heads)
@@ -49,7 +60,7 @@ def diary(rng: random.Random) -> str:
 
 
 def _done(rng: random.Random) -> str:
-    one, two = (any_deed(rng)[1] for _ in range(2))
+    one, two = (deed(rng)[1] for _ in range(2))
     with_whom = company(rng)
     kind = rng.randrange(4)
     if kind == 0 or one.endswith("않다"):
@@ -73,20 +84,27 @@ def letter(rng: random.Random) -> str:
 
 def asked(rng: random.Random) -> str:
     """A question and what someone says to it."""
-    stories, words = everyday()["stories"], everyday()
+    stories = everyday()["stories"]
     one, two = rng.sample(stories["speakers"], 2)
-    thing = Word(rng.choice(words["names"]))
-    question = rng.choice(stories["questions"]).format(thing=thing)
-    answer = [rng.choice(stories["answers"]), rng.choice(words["prose"]["facts"])]
-    answer += [f"{said(rng, any_deed(rng)[1])}." for _ in range(rng.randint(1, 2))]
-    rng.shuffle(answer)
+    name, facts = rng.choice(_known())
+    question = rng.choice(stories["questions"]).format(thing=Word(name))
+    answer = [rng.choice(stories["answers"]), rng.choice(facts)]
+    answer += [f"{said(rng, any_deed(rng)[1])}." for _ in range(rng.randint(0, 2))]
     thanks = rng.choice(("", f"\n{one}: 알려 주셔서 고마워요.", f"\n{one}: 그렇게 해 볼게요."))
     return f"{one}: {question}\n{two}: {' '.join(answer)}{thanks}"
 
 
+@cache
+def _known() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Things that some fact is about, with those facts."""
+    facts = (*everyday()["prose"]["facts"], *(rule.reason for rule in book().sayable))
+    about = {name: tuple(f for f in facts if f.startswith(name)) for name in everyday()["names"]}
+    return tuple((name, told) for name, told in about.items() if told)
+
+
 def defined(rng: random.Random) -> str:
     """Several facts in a row."""
-    facts = [*everyday()["prose"]["facts"], *(rule.reason for rule in rulebook().sayable)]
+    facts = [*everyday()["prose"]["facts"], *(rule.reason for rule in book().sayable)]
     return " ".join(rng.sample(facts, rng.randint(2, 5)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dupi.knowledge.korean import josa
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rulebook import NEWEST, Phrased, rulebook
 
 WORDINGS: Final = Path(__file__).with_name("wordings")
 EVERYDAY_FILE: Final = Path(__file__).with_name("everyday.toml")
@@ -50,7 +50,7 @@ def wordings(name: str) -> Mapping[str, Any]:
 def verbs() -> Mapping[str, tuple[str, str, str]]:
     """Every verb that a deed may end in: its forms in -아/어, -는 and -(으)면."""
     everyday = tomllib.loads(EVERYDAY_FILE.read_text("utf-8"))["verbs"]
-    own = {**everyday, **wordings("verbs"), **rulebook().verbs}
+    own = {**everyday, **wordings("verbs"), **rulebook(NEWEST).verbs}
     return {verb: (a, neun, myeon) for verb, (a, neun, myeon) in own.items()}
 
 

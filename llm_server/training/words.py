@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from dupi.knowledge.korean import Ending, josa
-from dupi.knowledge.rulebook import Phrased, rulebook
+from dupi.knowledge.rulebook import NEWEST, Phrased, Rulebook, rulebook
 from dupi.knowledge.survey_words import LABELS
 from llm_server.training.ways import EVERYDAY_FILE, care_ways, ended, step_ways, wordings
 
@@ -22,6 +22,11 @@ def everyday() -> Mapping[str, Any]:
     """The file, with the survey's choices as ``survey``."""
     data = tomllib.loads(EVERYDAY_FILE.read_text("utf-8"))
     return {**data, "survey": sorted({ko for rows in LABELS.values() for ko, _ in rows.values()})}
+
+
+def book() -> Rulebook:
+    """The rules whose words are learnt: the newest, for new weights serve those."""
+    return rulebook(NEWEST)
 
 
 def any_deed(rng: random.Random) -> Pair:
@@ -48,14 +53,14 @@ def company(rng: random.Random) -> str:
 
 def care_pairs(rng: random.Random, count: int) -> list[Pair]:
     """What the rules may advise, each at most once."""
-    rules: list[Phrased] = rng.sample(rulebook().sayable, count)
+    rules: list[Phrased] = rng.sample(book().sayable, count)
     chosen = [(rule, rng.choice(care_ways(rule).do)) for rule in rules]
     return [(rng.choice((rule.text, rule.text, noun(do))), do) for rule, do in chosen]
 
 
 def step_pair(rng: random.Random) -> Pair:
     """A step of the routine."""
-    step = rng.choice(rulebook().steps)
+    step = rng.choice(book().steps)
     return step.text, rng.choice(step_ways(step).do)
 
 
@@ -67,7 +72,7 @@ def noun(do: str) -> str:
 def sentence(rng: random.Random, do: str) -> str:
     """The deed asked for, with a reason now and then."""
     prose = everyday()["prose"]
-    rule = next((rule for rule in rulebook().sayable if do in care_ways(rule).do), None)
+    rule = next((rule for rule in book().sayable if do in care_ways(rule).do), None)
     reasons = care_ways(rule).why if rule else prose["because"]
     because = rng.choice(reasons) if rng.random() < 0.6 else ""
     parts = (rng.choice(prose["openers"]), because, said(rng, do))

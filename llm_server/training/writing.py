@@ -18,7 +18,7 @@ from dupi.advice.checks import Said, check_sentence
 from dupi.advice.phrasing import care_sentences, first_way, routine_sentences
 from dupi.advice.prompts import SECTION_MARKS
 from dupi.knowledge.plan import Case, Plan, RoutineStep
-from dupi.knowledge.rulebook import rulebook
+from dupi.knowledge.rulebook import Rulebook, rulebook
 from dupi.knowledge.vocabulary import AdviceSectionKind, Condition
 from llm_server.training.told import NOTHING, Told, told
 from llm_server.training.ways import (
@@ -177,7 +177,7 @@ def is_clumsy(sentence: str) -> bool:
 def _care(writer: _Writer, voice: _Voice) -> Iterator[str]:
     plan, kind = writer.plan, AdviceSectionKind.CARE
     planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
-    rules = [rulebook().phrased(action.code) for action in planned]
+    rules = [rulebook(plan.edition).phrased(action.code) for action in planned]
     plain = care_sentences(plan, first_way)
     for i, rule in enumerate(rules):
         facts, ways = told(rule, writer.case), care_ways(rule)
@@ -235,10 +235,11 @@ def _sentence(parts: Sequence[str]) -> str:
 def _routine(writer: _Writer, voice: _Voice) -> Iterator[str]:
     kind = AdviceSectionKind.ROUTINE
     plain = dict(zip(writer.plan.routine, routine_sentences(writer.plan, first_way), strict=True))
-    for steps in _grouped(writer.plan.routine, voice.rng):
+    book = rulebook(writer.plan.edition)
+    for steps in _grouped(book, writer.plan.routine, voice.rng):
 
         def draw(steps: Sequence[RoutineStep] = steps) -> str:
-            return _step_sentence(voice, steps)
+            return _step_sentence(book, voice, steps)
 
         alone = plain[steps[0]] if len(steps) == 1 else ""
         sentence = writer.checked(kind, draw, alone)
@@ -247,12 +248,14 @@ def _routine(writer: _Writer, voice: _Voice) -> Iterator[str]:
         yield from sentences
 
 
-def _grouped(steps: Sequence[RoutineStep], rng: random.Random) -> list[list[RoutineStep]]:
+def _grouped(
+    book: Rulebook, steps: Sequence[RoutineStep], rng: random.Random
+) -> list[list[RoutineStep]]:
     """Neighbours that are done equally often now and then share a sentence."""
     groups = [[step] for step in steps[:1]]
     for before, step in pairwise(steps):
         alike = before.times_per_week == step.times_per_week and len(groups[-1]) == 1
-        share = JOINED_SHARE.get(rulebook().step(step.text).code, OTHERS_JOINED_SHARE)
+        share = JOINED_SHARE.get(book.step(step.text).code, OTHERS_JOINED_SHARE)
         if alike and rng.random() < share:
             groups[-1].append(step)
         else:
@@ -260,10 +263,10 @@ def _grouped(steps: Sequence[RoutineStep], rng: random.Random) -> list[list[Rout
     return groups
 
 
-def _step_sentence(voice: _Voice, steps: Sequence[RoutineStep]) -> str:
+def _step_sentence(book: Rulebook, voice: _Voice, steps: Sequence[RoutineStep]) -> str:
     rng = voice.rng
     often = _often(steps[0].times_per_week, rng)
-    ways = [step_ways(rulebook().step(step.text)) for step in steps]
+    ways = [step_ways(book.step(step.text)) for step in steps]
     if len(ways) == 1 and ways[0].say and rng.random() < 0.3:
         return _sentence([rng.choice(ways[0].say).format(often=often)])
     *before, last = [rng.choice(way.do) for way in ways]

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from dupi.knowledge.korean import josa
-from dupi.knowledge.rulebook import StepRule, rulebook
+from dupi.knowledge.rulebook import NEWEST, StepRule, rulebook
 from dupi.knowledge.vocabulary import (
     AgeBand,
     Condition,
@@ -37,8 +37,8 @@ from llm_server.training.ways import (
 from llm_server.training.writing import is_clumsy
 from tests.knowledge.cases import a_case, a_survey
 
-RULES = {rule.code: rule for rule in rulebook().sayable}
-STEPS = {step.code: step for step in rulebook().steps}
+RULES = {rule.code: rule for rule in rulebook(NEWEST).sayable}
+STEPS = {step.code: step for step in rulebook(NEWEST).steps}
 DANDRUFF = {Condition.DANDRUFF: Severity.MODERATE}
 
 
