@@ -9,8 +9,8 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -143,7 +143,7 @@ class _Writer:
         for sentence in (draw() for _ in range(TRIES)):
             if not sentence or is_clumsy(sentence) or self._is_off(sentence):
                 continue
-            said = deepcopy(self.said)
+            said = _copied(self.said)
             code = check_sentence(kind, sentence, self.case, self.plan, said)
             if not code:
                 self.said = said
@@ -161,6 +161,10 @@ class _Writer:
             word in sentence and not any(self.case.grades.get(Condition(c)) for c in conditions)
             for word, conditions in needed.items()
         )
+
+
+def _copied(said: Said) -> Said:
+    return replace(said, **{part.name: copy(getattr(said, part.name)) for part in fields(said)})
 
 
 def is_clumsy(sentence: str) -> bool:

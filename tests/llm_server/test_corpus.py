@@ -18,13 +18,13 @@ from llm_server.training.writing import write_reply
 
 
 def test_every_training_reply_passes_the_checks() -> None:
-    for pair in islice(pairs(3), 300):
+    for pair in islice(pairs(3), 120):
         rejected = refusal(pair, pair.reply)
         assert rejected is None, f"{rejected}\n{pair.reply}"
 
 
 def test_test_cases_are_never_trained_on() -> None:
-    assert not any(is_test_case(pair.case) for pair in islice(pairs(5), 200))
+    assert not any(is_test_case(pair.case) for pair in islice(pairs(5), 100))
     assert all(is_test_case(pair.case) for pair in unseen_pairs(50))
 
 
@@ -41,7 +41,7 @@ def test_base_text_holds_no_prompt_and_no_advice() -> None:
     pair = unseen_pairs(1)[0]
     rows = {line.partition(":")[0] + ":" for line in pair.messages[-1]["content"].splitlines()}
     forbidden = (*SYSTEM.values(), *SECTION_MARKS.values(), "<|", ASK)
-    for text in islice(documents(1, copying=True), 1500):
+    for text in islice(documents(1, copying=True), 800):
         lines = text.splitlines()
         assert not any(word in text for word in forbidden), text
         assert sum(line.startswith(tuple(rows)) for line in lines) < 2, text

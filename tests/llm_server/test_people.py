@@ -82,13 +82,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("labels")
     for i in range(6):
         write_photo(folder, f"001{i}_A2LEBJJDE00060O_160257830377{i}_2_TH", f"0{i % 4}00{i % 3}0")
-    return build(120, 20, seed=5, labels=folder)
+    return build(60, 10, seed=5, labels=folder)
 
 
 def test_pairs_are_unique_checked_and_split_by_combination(built: Built) -> None:
     train, test = built.pairs["train"], built.pairs["test"]
-    assert (len(train), len(test), built.files.people) == (120, 20, 6)
-    assert len({pair.reply for pair in train + test}) == 140
+    assert (len(train), len(test), built.files.people) == (60, 10, 6)
+    assert len({pair.reply for pair in train + test}) == 70
     assert not {combination(p.case) for p in train} & {combination(p.case) for p in test}
     assert all(is_test_case(pair.case) for pair in test)
     assert not any(refusal(pair, pair.reply) for pair in train + test)
@@ -128,7 +128,7 @@ def test_the_card_says_what_was_measured(built: Built, tmp_path: Path) -> None:
     card = write_card(tmp_path / "CARD.md", built, seed=5)
     assert (tmp_path / "CARD.md").read_text("utf-8") == card
     for said in (
-        "| pairs, all unique | 120 | 20 |",
+        "| pairs, all unique | 60 | 10 |",
         "6 of 6 photos' label files",
         "나이: ",
         "distinct 4-grams",
