@@ -11,8 +11,8 @@ from typing import Final
 from dupi.knowledge.plan import Case
 from llm_server.training.cleaning import clean
 from llm_server.training.grading import refusal
-from llm_server.training.pairs import AdvicePair, combination, is_test_case, pair_of
-from llm_server.training.people import FilesRead, people_of_files, random_case
+from llm_server.training.pairs import AdvicePair, combination, is_test_case, pair_of, people
+from llm_server.training.people import FilesRead, people_of_files
 
 SPLITS: Final = ("train", "test")
 
@@ -28,6 +28,7 @@ class Built:
     pairs: dict[str, list[AdvicePair]] = field(default_factory=lambda: {s: [] for s in SPLITS})
     combinations: dict[str, set[str]] = field(default_factory=lambda: {s: set() for s in SPLITS})
     drawn_anew: Counter[str] = field(default_factory=Counter)
+    texts: set[str] = field(default_factory=set)
     repeated: int = 0
     files: FilesRead = field(default_factory=FilesRead)
 
@@ -45,34 +46,38 @@ def build(
     Raises :class:`BadPair`.
     """
     built, rng = Built(), random.Random(seed)  # noqa: S311 - text, not secrets
-    wanted, texts = {"train": count, "test": tests}, set[str]()
+    wanted = {"train": count, "test": tests}
     files = people_of_files(labels, built.files) if labels else iter(())
-    for case in chain(files, _drawn(rng)):
+    drawn = (case for split in SPLITS for case in _drawn(rng, built, split, wanted[split]))
+    for case in chain(files, drawn):
         split = "test" if is_test_case(case) else "train"
-        if len(built.pairs[split]) == wanted[split]:
-            if all(len(built.pairs[s]) == wanted[s] for s in SPLITS):
-                break
-            continue
-        pair = pair_of(case, rng, built.drawn_anew)
-        if pair.reply in texts:
-            built.repeated += 1
-            continue
-        texts.add(pair.reply)
-        _add(built, split, pair)
-        tick()
+        if len(built.pairs[split]) < wanted[split] and _add(built, split, case, rng):
+            tick()
+    for pairs in built.pairs.values():
+        rng.shuffle(pairs)
     check_split(built)
     return built
 
 
-def _add(built: Built, split: str, pair: AdvicePair) -> None:
+def _drawn(rng: random.Random, built: Built, split: str, wanted: int) -> Iterator[Case]:
+    """People of ``split``, until there are enough."""
+    for case, _ in people(rng, test=split == "test"):
+        if len(built.pairs[split]) >= wanted:
+            return
+        yield case
+
+
+def _add(built: Built, split: str, case: Case, rng: random.Random) -> bool:
+    """Whether a pair for ``case`` was new."""
+    pair = pair_of(case, rng, built.drawn_anew)
+    if pair.reply in built.texts:
+        built.repeated += 1
+        return False
     check_pair(pair)
+    built.texts.add(pair.reply)
     built.pairs[split].append(pair)
     built.combinations[split].add(combination(pair.case))
-
-
-def _drawn(rng: random.Random) -> Iterator[Case]:
-    while True:
-        yield random_case(rng)
+    return True
 
 
 def check_pair(pair: AdvicePair) -> None:

@@ -1,5 +1,6 @@
 """The card of the training pairs, in Markdown."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import mean
@@ -135,9 +136,17 @@ def _column(pairs: Sequence[AdvicePair], combinations: int) -> dict[str, str]:
         "distinct 4-grams of all": f"{distinct_ngrams(replies):.3f}",
         "overlap, mean": f"{overlap:.3f}",
         "overlap, 99th percentile": f"{most:.3f}",
+        "actions, and texts that hold the rarest": _rarest(pairs),
+        "with a referral": f"{mean(p.plan.referral is not None for p in pairs):.3f}",
         "names a finding": f"{_share(pairs, _names_finding):.3f}",
         "names an answer": f"{_share(pairs, _names_answer):.3f}",
     }
+
+
+def _rarest(pairs: Sequence[AdvicePair]) -> str:
+    met = Counter(rule.code for pair in pairs for rule in planned_rules(pair.plan))
+    code, times = met.most_common()[-1]
+    return f"{len(met)}, {times} ({code})"
 
 
 def _share(pairs: Sequence[AdvicePair], holds: Callable[[AdvicePair], bool | None]) -> float:

@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--tests", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=23)
     parser.add_argument("--out", type=Path, default=PAIRS)
+    parser.add_argument("--card", type=Path, help="where the card is kept beside the code")
     options = parser.parse_args()
     labels = options.labels if options.labels and options.labels.exists() else None
     bar = tqdm(total=options.count + options.tests, unit="pair", mininterval=2)
@@ -71,7 +72,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for split, pairs in built.pairs.items():
         write_pairs(options.out / f"{split}.jsonl", pairs)
-    print(write_card(options.out / "CARD.md", built, options.seed))
+    card = write_card(options.out / "CARD.md", built, options.seed)
+    if options.card:
+        options.card.write_text(card, "utf-8")
+    print(card)
 
 
 if __name__ == "__main__":

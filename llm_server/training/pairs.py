@@ -18,10 +18,10 @@ from dupi.knowledge.rules import make_plan
 from llm_server.training.people import random_case
 from llm_server.training.writing import write_reply
 
-__all__ = ["AdvicePair", "combination", "is_test_case", "pair_of", "pairs", "random_case"]
+__all__ = ["AdvicePair", "combination", "is_test_case", "pair_of", "pairs", "people"]
 
 TEST_SHARE: Final = 10
-DRAWN: Final = 4
+DRAWN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,30 @@ def pairs(seed: int, *, test: bool = False, edition: str = EDITION) -> Iterator[
     Training leans to what is seldom planned: of a few cases it takes the one with the action that
     was met least so far. Test cases come as they come.
     """
-    rng, met = random.Random(seed), Counter[str]()  # noqa: S311 - text, not secrets
-    while True:
-        drawn = [_case(rng, test) for _ in range(1 if test else DRAWN)]
-        plans = [(case, make_plan(case, edition=edition)) for case in drawn]
-        case, plan = min(
-            plans, key=lambda drawn: min((met[a.code] for a in drawn[1].actions), default=0)
-        )
-        met.update(action.code for action in plan.actions)
+    rng = random.Random(seed)  # noqa: S311 - text, not secrets
+    for case, plan in people(rng, test=test, edition=edition):
         yield AdvicePair(case, plan, write_reply(case, plan, rng))
 
 
+def people(
+    rng: random.Random, *, test: bool = False, edition: str = EDITION
+) -> Iterator[tuple[Case, Plan]]:
+    """The people of :func:`pairs`, with their plans."""
+    met = Counter[str]()
+    while True:
+        drawn = [_case(rng, test) for _ in range(1 if test else DRAWN)]
+        plans = [(case, make_plan(case, edition=edition)) for case in drawn]
+        case, plan = min(plans, key=lambda drawn: _least_met(drawn[1], met))
+        met.update(_codes(plan))
+        yield case, plan
+
+
 def _least_met(plan: Plan, met: Counter[str]) -> int:
-    return min((met[action.code] for action in plan.actions), default=0)
+    return min((met[code] for code in _codes(plan)), default=0)
+
+
+def _codes(plan: Plan) -> list[str]:
+    return [action.code for action in (*plan.actions, plan.shampoo) if action]
 
 
 def pair_of(case: Case, rng: random.Random, refused: Counter[str] | None = None) -> AdvicePair:

@@ -39,9 +39,12 @@ from llm_server.training.cleaning import clean_record
 
 META: Final = "_META.json"
 GRADE_WEIGHTS: Final = {1: 50, 2: 32, 3: 18}
-CLEAR_SHARES: Final = (0.35, 0.6, 0.6, 0.85)
+CLEAR_SHARES: Final = (0.4, 0.6, 0.75, 0.85, 0.9)
 """How much of a person's scalp is clear: some have much to tell, some nearly nothing."""
 ABSTAINED_SHARE: Final = 0.05
+TRANSPLANTED_SHARE: Final = 0.3
+"""Of people, whose hair may be one after a procedure."""
+ADULTS: Final = tuple(AgeBand)[1:]
 MOTHERS: Final = (AgeBand.TWENTIES, AgeBand.THIRTIES, AgeBand.FORTIES)
 T = TypeVar("T")
 
@@ -60,7 +63,7 @@ class FilesRead:
 
 def random_case(rng: random.Random) -> Case:
     """A person as they may come."""
-    age, gender = rng.choice(list(AgeBand)), rng.choice([None, *Gender])
+    age, gender = rng.choice([*AgeBand, *ADULTS]), rng.choice([None, *Gender])
     return Case(
         grades=_random_grades(rng),
         survey=_random_survey(rng, age, gender),
@@ -181,6 +184,8 @@ def _random_survey(rng: random.Random, age: AgeBand, gender: Gender | None) -> S
 def _hair(rng: random.Random, perm: TreatmentFrequency, dye: TreatmentFrequency) -> HairState:
     """Permed or dyed hair is mostly of people who perm or dye."""
     never, states = TreatmentFrequency.NEVER, set(HairState)
+    if rng.random() > TRANSPLANTED_SHARE:
+        states -= {HairState.TRANSPLANT_OR_PROCEDURE}
     if rng.random() < 0.9:
         states -= {HairState.PERMED} if perm is never else set()
         states -= {HairState.DYED} if dye is never else set()
@@ -188,10 +193,10 @@ def _hair(rng: random.Random, perm: TreatmentFrequency, dye: TreatmentFrequency)
 
 
 def _symptoms(rng: random.Random) -> tuple[Symptom, ...]:
-    count = rng.choice((0, 0, 0, 0, 1, 1, 2))
-    return _in_order(
-        Symptom, rng.sample([*Symptom, *[Symptom.ITCHING, Symptom.BURNING] * 2], count)
-    )
+    """Mostly none; where some, mostly those that many people know."""
+    count = rng.choice((0, 0, 0, 0, 0, 1, 1, 2))
+    often = [Symptom.ITCHING, Symptom.ITCHING, Symptom.BURNING] * 4
+    return _in_order(Symptom, rng.sample([*Symptom, *often], count))
 
 
 def _circumstances(
@@ -200,7 +205,7 @@ def _circumstances(
     may = set(Circumstance)
     if gender is Gender.MALE or age not in MOTHERS:
         may -= {Circumstance.PREGNANT, Circumstance.NURSING}
-    some = rng.sample(_in_order(Circumstance, may), rng.choice((0, 0, 0, 0, 0, 1)))
+    some = rng.sample(_in_order(Circumstance, may), rng.choice((*[0] * 9, 1)))
     return _in_order(Circumstance, some)
 
 
