@@ -51,8 +51,9 @@ TWICE: Final = re.compile(
     r"(?:제품|스케일링제|세럼|커버|샴푸|점|머리카락|머리|드라이어|트리트먼트|케어|양"
     r"|일|전에|번|방법)[은는] "
     r"|(?:나가|걸으)실 때.*(?:밖에서|나갈 때)"
+    r"|(?:고르|사)실 때는.*로 (?:\S+ )?감"
 )
-"""Two topics in a row (감고 난 뒤에는 드라이어는), or a place and a time said twice."""
+"""Two topics in a row (감고 난 뒤에는 드라이어는), or a time that the deed does not fit."""
 EVERY_DAY: Final = 7
 ENDINGS_A_TEXT: Final = 6
 JOINED_SHARE: Final = {"STEP_DRY": 0.75}
