@@ -106,12 +106,12 @@ def _model(model: ListedModel) -> dict[str, Any]:
         "live_version": model.live_version,
         "versions": [
             {
-                "version": str(one.manifest.version),
+                "version": one.version,
                 "state": one.state.value,
-                "trunk_version": str(one.manifest.trunk_version),
-                "trained_on": one.manifest.trained_on,
-                "data_sha256": one.manifest.data_sha256[:12],
-                "published_at": one.manifest.published_at,
+                "trunk_version": one.trunk_version,
+                "trained_on": one.trained_on,
+                "data_sha256": one.data_sha256 and one.data_sha256[:12],
+                "published_at": one.published_at.isoformat(),
                 "failure": one.failure,
             }
             for one in model.versions
@@ -125,6 +125,7 @@ def _deployment(deployment: Deployment) -> dict[str, Any]:
         "number": deployment.number,
         "state": deployment.state.value,
         "versions": {one.model: one.version for one in deployment.models},
+        "advisor": deployment.advisor.version,
         "live_at": deployment.live_at and deployment.live_at.isoformat(timespec="seconds"),
         "by": deployment.actor.user_id or deployment.actor.name or deployment.actor.kind.value,
         "note": deployment.note,

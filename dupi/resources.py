@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 
 from dupi.accounts.passwords import PasswordHasher
-from dupi.adapters.advisor import Advisor, AdvisorTimeouts, OpenAIAdvisor, open_advisor
+from dupi.adapters.advisor import AdvisorTimeouts
+from dupi.adapters.advisors import Advisors, KnownAdvisors, open_advisors
 from dupi.adapters.buckets import BucketStorage
 from dupi.adapters.hints import Hints, LocalHints
 from dupi.adapters.limits import LocalRateLimits, RateLimits
@@ -35,7 +36,7 @@ class Resources:
     decoder: ImageDecoder
     classifier: Classifier
     model_servers: tuple[ModelServer, ...]
-    advisor: Advisor
+    advisors: Advisors
     admission: Desk = field(default_factory=Desk)
     """An analysis is let in there, so that two never count the same room."""
     shadowing: Shadowing = field(default_factory=Shadowing)
@@ -62,7 +63,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             decoder=stack.enter_context(closing(ImageDecoder(settings.photos))),
             classifier=classifier,
             model_servers=servers,
-            advisor=await stack.enter_async_context(_advisor(settings)),
+            advisors=await stack.enter_async_context(_advisors(settings)),
         )
 
 
@@ -98,10 +99,10 @@ def _triton(
     )
 
 
-def _advisor(settings: Settings) -> AbstractAsyncContextManager[OpenAIAdvisor]:
+def _advisors(settings: Settings) -> AbstractAsyncContextManager[KnownAdvisors]:
     key, advisor = settings.advisor_api_key, settings.advisor
-    return open_advisor(
-        settings.advisor_url,
+    return open_advisors(
+        settings.advisor_urls,
         api_key=key.get_secret_value() if key else None,
         model=advisor.model,
         timeouts=AdvisorTimeouts(

@@ -151,6 +151,12 @@ class Settings(BaseSettings):
         return tuple(one.strip() for one in self.triton_url.split(","))
 
     @property
+    def advisor_urls(self) -> tuple[str, ...]:
+        """Base urls of the advisor, the usual one first, each once."""
+        others = (one.strip() for one in (self.advisor.other_urls or "").split(","))
+        return tuple(dict.fromkeys([self.advisor_url, *(one for one in others if one)]))
+
+    @property
     def is_on_loopback(self) -> bool:
         """Whether nobody but this machine reaches web, unless through a proxy on it."""
         try:

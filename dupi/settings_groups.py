@@ -130,6 +130,9 @@ class AdvisorSettings(Group):
     """vLLM client."""
 
     model: str = Field("dupi-advisor", description="served name of the model")
+    other_urls: str | None = Field(
+        None, description="where other versions of it may come up, with commas between"
+    )
     connect_seconds: float = Field(3.0, gt=0, description="connect within")
     first_token_seconds: float = Field(20.0, gt=0, description="first token within")
     between_tokens_seconds: float = Field(10.0, gt=0, description="each next token within")

@@ -5,7 +5,9 @@ of it. Whatever goes wrong on the way is ``Unavailable``: the advice then comes 
 nothing is tried twice here. A server that hung is left alone for a while: were every analysis to
 find out by itself, those that wait behind them would miss their deadlines.
 
-Sampling is the served model's own (``generation_config.json``).
+Sampling is the served model's own (``generation_config.json``): part of its version. Versions are
+told apart by the names that are served: ``<model>:<version>`` and ``<model>:prompt-<version>``
+stand beside ``<model>``. Whoever asks for a version by its name gets that one, or none.
 """
 
 import asyncio
@@ -21,6 +23,8 @@ from dupi.errors import Unavailable
 
 _UNAVAILABLE: Final = "advisor"
 _VERSION_MARK: Final = ":"
+_PROMPT_MARK: Final = "prompt-"
+_FIRST_PROMPT: Final = "1"
 _NO_KEY: Final = "none"
 
 
@@ -41,10 +45,12 @@ class AdvisorTimeouts:
 
 @dataclass(frozen=True, slots=True)
 class AdvisorIdentity:
-    """Who answers: ``version`` is absent where the server does not say."""
+    """Who answers: ``version`` is absent where the server does not say. ``prompt``: the version of
+    the prompt that it was trained on."""
 
     model: str
     version: str | None
+    prompt: str = _FIRST_PROMPT
 
 
 class Reply(Protocol):
@@ -61,9 +67,10 @@ class Advisor(Protocol):
         ...
 
     def reply(
-        self, messages: Sequence[Message], *, timeout: float
+        self, messages: Sequence[Message], *, timeout: float, version: str | None = None
     ) -> AbstractAsyncContextManager[Reply]:
-        """Begin a reply that may take ``timeout`` seconds at most. Raises Unavailable."""
+        """Begin a reply that may take ``timeout`` seconds at most. Raises Unavailable, also where
+        another version than ``version`` is served."""
         ...
 
 
@@ -77,31 +84,42 @@ class OpenAIAdvisor:
         self._rest = _Rest(timeouts.rest)
 
     async def identity(self) -> AdvisorIdentity:
-        """Our model, and its version from the alias ``<model>:<version>`` that is served too."""
+        """Our model, with its version and its prompt's from the other names that are served."""
         self._rest.respect()
         with _translated("models"):
             async with self._rest.after(self._timeouts.first_token):
                 served = [card.id async for card in self._client.models.list()]
         if self._model not in served:
             raise Unavailable(f"{self._model} is not served", reason=_UNAVAILABLE)
-        aliases = (name.partition(_VERSION_MARK) for name in served)
-        versions = (version for model, _, version in aliases if model == self._model and version)
-        return AdvisorIdentity(self._model, next(versions, None))
+        prefix = self._model + _VERSION_MARK
+        told = [name.removeprefix(prefix) for name in served if name.startswith(prefix)]
+        versions = (one for one in told if not one.startswith(_PROMPT_MARK))
+        prompts = (one.removeprefix(_PROMPT_MARK) for one in told if one.startswith(_PROMPT_MARK))
+        return AdvisorIdentity(self._model, next(versions, None), next(prompts, _FIRST_PROMPT))
 
     @asynccontextmanager
-    async def reply(self, messages: Sequence[Message], *, timeout: float) -> AsyncIterator[Reply]:  # noqa: ASYNC109
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        timeout: float,  # noqa: ASYNC109
+        version: str | None = None,
+    ) -> AsyncIterator[Reply]:
         self._rest.respect()
         allowed = min(timeout, self._timeouts.total)
         ends_at = asyncio.get_running_loop().time() + allowed
         with _translated("reply"):
             async with asyncio.timeout(allowed), self._rest.after(self._timeouts.first_token):
-                stream = await self._begin(messages)
+                stream = await self._begin(messages, version)
         async with stream:
             yield _StreamedReply(stream, ends_at, self._timeouts, self._rest)
 
-    async def _begin(self, messages: Sequence[Message]) -> AsyncStream[ChatCompletionChunk]:
+    async def _begin(
+        self, messages: Sequence[Message], version: str | None
+    ) -> AsyncStream[ChatCompletionChunk]:
+        named = self._model if version is None else f"{self._model}{_VERSION_MARK}{version}"
         return await self._client.chat.completions.create(
-            model=self._model, messages=cast(Any, list(messages)), stream=True
+            model=named, messages=cast(Any, list(messages)), stream=True
         )
 
 

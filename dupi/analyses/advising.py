@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from dupi.adapters.advisor import AdvisorIdentity
+from dupi.adapters.advisor import Advisor, AdvisorIdentity
 from dupi.advice.prompts import advice_messages, reply_opening
 from dupi.advice.replies import (
     SECTION_TITLES,
@@ -38,6 +38,8 @@ from dupi.errors import Unavailable
 from dupi.knowledge.plan import Case, Plan
 from dupi.logs import get_logger
 from dupi.metrics import ADVICE_RESTARTS
+from dupi.operations.advisors import refuse_other_version
+from dupi.operations.service import get_live_deployment
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -80,20 +82,28 @@ async def _from_model(
     Time limits stand around what the advisor does, never around a write: one that is cut off may
     have been done, and this worker would not know.
     """
+    live = (await get_live_deployment()).advisor
+    advisor = resources.advisors.at(live.endpoint)
     try:
         async with asyncio.timeout(writer.seconds_left):
-            identity = await resources.advisor.identity()
+            identity = await advisor.identity()
     except TimeoutError as late:
         raise Unavailable("no time is left for the advisor", reason="advisor") from late
+    refuse_other_version(live, identity)
     await writer.begin(AdviceSource.MODEL)
-    await _read_reply(resources, writer, case, plan)
+    await _read_reply(advisor, identity, writer, case, plan)
     return identity
 
 
-async def _read_reply(resources: "Resources", writer: "_Writer", case: Case, plan: Plan) -> None:
+async def _read_reply(
+    advisor: Advisor, identity: AdvisorIdentity, writer: "_Writer", case: Case, plan: Plan
+) -> None:
+    """It ends where it began, whatever goes live meanwhile."""
     reader = ReplyReader(case, plan)
-    messages = advice_messages(case, plan)
-    async with resources.advisor.reply(messages, timeout=writer.seconds_left) as reply:
+    messages = advice_messages(case, plan, identity.prompt)
+    async with advisor.reply(
+        messages, timeout=writer.seconds_left, version=identity.version
+    ) as reply:
         await writer.release(reader.feed(reply_opening(case)))
         async for chunk in reply.chunks():
             await writer.release(reader.feed(chunk))

@@ -30,7 +30,7 @@ async def settle_deployment(deployment_id: str) -> None:
             object_kind="Deployment",
             object_id=found.id,
             actor=found.actor,
-            before={"deployment_id": before.id, "versions": before.versions} if before else {},
+            before=_state(before) if before else {},
             after=_outcome(found),
             note=found.note,
             at=found.live_at or found.created_at,
@@ -39,11 +39,17 @@ async def settle_deployment(deployment_id: str) -> None:
     await deployments().update_one({"_id": found.id}, _SETTLED)
 
 
+def _state(before: Deployment) -> dict[str, object]:
+    advisor = before.advisor.version
+    return {"deployment_id": before.id, "versions": before.versions, "advisor": advisor}
+
+
 def _outcome(deployment: Deployment) -> dict[str, object]:
     failed = deployment.state is DeploymentState.FAILED
     return {
         "number": deployment.number,
         "versions": deployment.versions,
+        "advisor": deployment.advisor.version,
         "went_live": not failed,
         **({"failure": deployment.failure} if failed else {}),
     }

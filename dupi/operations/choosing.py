@@ -1,11 +1,15 @@
 """Which versions a deployment is to have: what was asked for, checked against what is published."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dupi.clock import utc_now
 from dupi.errors import Conflict, FieldErrorCode, FieldProblem, InvalidInput, NotFound
+from dupi.ids import new_id, sort_key
+from dupi.operations.audit import Actor
 from dupi.operations.deployments import deployed
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.published import MixedTrunks, read_manifest, refuse_mixed_trunks
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_NOTE: Final = 500
 _MAX_DIGITS: Final = 9
+_ADVISOR_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +32,44 @@ class ChosenVersion:
     version: str
 
 
-def read_chosen(chosen: Sequence[ChosenVersion]) -> dict[str, int]:
-    """Versions by model. Raises InvalidInput (``versions``), NotFound for what is no version."""
-    problems = [_problem(chosen, index) for index in range(len(chosen))]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Versions of the ensemble's models, and of the advisor where it is named."""
+
+    models: Mapping[str, int]
+    advisor: str | None = None
+
+    def is_of(self, live: Deployment) -> bool:
+        """Whether just these versions are live in ``live``."""
+        same = all(live.versions[model] == version for model, version in self.models.items())
+        return same and self.advisor in (None, live.advisor.version)
+
+
+def read_chosen(chosen: Sequence[ChosenVersion], *, advisor: str) -> Wanted:
+    """``advisor``: what the advisor is called.
+
+    Raises InvalidInput (``versions``), NotFound for what is no version.
+    """
+    problems = [_problem(chosen, index, advisor) for index in range(len(chosen))]
     if not chosen:
         raise InvalidInput.at("versions", code=FieldErrorCode.TOO_FEW)
     if found := [problem for problem in problems if problem]:
         raise InvalidInput(found)
-    return {one.model: read_version(one.version) for one in chosen}
+    models = {one.model: read_version(one.version) for one in chosen if one.model != advisor}
+    named = next((one.version for one in chosen if one.model == advisor), None)
+    return Wanted(models, None if named is None else _read_advisor_version(named))
 
 
-def _problem(chosen: Sequence[ChosenVersion], index: int) -> FieldProblem | None:
+def _read_advisor_version(text: str) -> str:
+    """Raises NotFound: no version is called so."""
+    if not _ADVISOR_VERSION.fullmatch(text):
+        raise NotFound("no such version")
+    return text
+
+
+def _problem(chosen: Sequence[ChosenVersion], index: int, advisor: str) -> FieldProblem | None:
     model, path = chosen[index].model, ("versions", str(index), "model")
-    if model not in names.COMPONENTS:
+    if model not in (*names.COMPONENTS, advisor):
         return FieldProblem(path, FieldErrorCode.INVALID)
     if model in {one.model for one in chosen[:index]}:
         return FieldProblem(path, FieldErrorCode.DUPLICATE)
@@ -107,3 +137,21 @@ def planned_models(manifests: Mapping[str, Manifest]) -> dict[str, object]:
         "models": [deployed(manifests[model]) for model in names.COMPONENTS],
         "input_size": manifests[names.TRUNK].input_size,
     }
+
+
+def planned_after(live: Deployment, actor: Actor, note: str | None) -> Deployment:
+    """A deployment like the live one, to take over from it."""
+    now, deployment_id = utc_now(), new_id()
+    return Deployment(
+        id=deployment_id,
+        number=0,
+        state=DeploymentState.PREPARING,
+        models=live.models,
+        input_size=live.input_size,
+        advisor=live.advisor,
+        previous_id=live.id,
+        note=note,
+        actor=actor,
+        created_at=now,
+        sort_key=sort_key(now, deployment_id),
+    )

@@ -9,7 +9,6 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from dupi.clock import epoch_ms, utc_now
-from dupi.documents import plain
 from dupi.errors import Conflict, NotFound, Unavailable
 from dupi.ids import new_id, sort_key
 from dupi.logs import get_logger
@@ -127,18 +126,6 @@ def deployed(manifest: Manifest) -> DeployedModel:
         trunk_version=str(manifest.trunk_version),
         abstain_below=manifest.abstain_below,
     )
-
-
-async def learn_advisor(resources: "Resources", deployment: Deployment) -> None:
-    """Write down which version the advisor is, once it says so: it starts long after Triton.
-
-    Raises Unavailable where the advisor is away.
-    """
-    if deployment.advisor.version is not None:
-        return
-    identity = await resources.advisor.identity()
-    learned = deployment.advisor.model_copy(update={"version": identity.version})
-    await deployments().update_one({"_id": deployment.id}, {"$set": {"advisor": plain(learned)}})
 
 
 async def insert_preparing(planned: Deployment) -> Deployment:

@@ -4,13 +4,16 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.triton import ModelServer, ModelState
+from dupi.clock import utc_now
 from dupi.concurrency import all_of
 from dupi.errors import Unavailable
 from dupi.knowledge.vocabulary import Condition
+from dupi.operations.advisors import find_advisors
 from dupi.operations.deployments import find_live_deployment
 from dupi.operations.models import Deployment, Shadow
 from dupi.operations.published import all_published
@@ -26,6 +29,7 @@ SHOWN: Final = 50
 """Versions of a model that are listed, newest first."""
 _ON_PURPOSE: Final = ("", "unloaded")
 """Triton's reasons for not serving a version that are no failure."""
+_NOT_TOLD: Final = "not told by its server; see the card of its weights"
 _CONDITION_OF: Final = dict(zip(names.HEADS, Condition, strict=True))
 
 
@@ -47,8 +51,15 @@ class ModelVersionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedVersion:
-    manifest: Manifest
+    """``trunk_version``: what a head was trained on; ``data_sha256``: digest of what it was trained
+    on, where that is known."""
+
+    version: str
     state: ModelVersionState
+    trunk_version: str | None
+    published_at: datetime
+    trained_on: str
+    data_sha256: str | None
     failure: str | None
 
 
@@ -65,12 +76,13 @@ class ListedModel:
 
 
 async def list_models(resources: "Resources") -> list[ListedModel]:
-    """Every component, trunk first. A server that is away is left out of account."""
+    """Every component, trunk first, then the advisor. A server that is away does not count."""
     folder = resources.settings.model_repository
     published = await asyncio.to_thread(all_published, folder)
     live = await find_live_deployment()
     lines = await _lines(resources.model_servers)
-    return [await _listed(model, published[model], live, lines) for model in names.COMPONENTS]
+    models = [await _listed(model, published[model], live, lines) for model in names.COMPONENTS]
+    return [*models, await _listed_advisor(resources, live)]
 
 
 async def _listed(
@@ -83,6 +95,34 @@ async def _listed(
         live_version=str(live.versions[model]) if live else None,
         versions=[_version(one, lines) for one in manifests[:SHOWN]],
         shadows=await list_newest(model),
+    )
+
+
+async def _listed_advisor(resources: "Resources", live: Deployment | None) -> ListedModel:
+    """The versions that are served somewhere, in the order of the settings' endpoints."""
+    found = [one.identity for one in await find_advisors(resources)]
+    versions = dict.fromkeys(one.version for one in found if one and one.version)
+    return ListedModel(
+        name=resources.settings.advisor.model,
+        kind=ModelKind.ADVISOR,
+        condition=None,
+        live_version=live.advisor.version if live else None,
+        versions=[await _served_advisor(version) for version in versions],
+        shadows=[],
+    )
+
+
+async def _served_advisor(version: str) -> ListedVersion:
+    """``published_at``: when a deployment first named it, else now: its server does not say."""
+    first = await Deployment.find({"advisor.version": version}).sort("+number").first_or_none()
+    return ListedVersion(
+        version=version,
+        state=ModelVersionState.READY,
+        trunk_version=None,
+        published_at=first.created_at if first else utc_now(),
+        trained_on=_NOT_TOLD,
+        data_sha256=None,
+        failure=None,
     )
 
 
@@ -111,9 +151,16 @@ async def _lines(servers: Iterable[ModelServer]) -> _Lines:
 def _version(manifest: Manifest, lines: _Lines) -> ListedVersion:
     said = lines.said.get((manifest.model, str(manifest.version)), [])
     broken = [line.reason for line in said if _is_broken(line)]
-    if broken:
-        return ListedVersion(manifest, ModelVersionState.FAILED, without_places(broken[0]))
-    return ListedVersion(manifest, _state(said, lines.servers), None)
+    published_at = datetime.fromisoformat(manifest.published_at)
+    return ListedVersion(
+        version=str(manifest.version),
+        state=ModelVersionState.FAILED if broken else _state(said, lines.servers),
+        trunk_version=str(manifest.trunk_version),
+        published_at=published_at if published_at.tzinfo else published_at.replace(tzinfo=UTC),
+        trained_on=manifest.trained_on,
+        data_sha256=manifest.data_sha256,
+        failure=without_places(broken[0]) if broken else None,
+    )
 
 
 def _is_broken(line: ModelState) -> bool:

@@ -2,6 +2,7 @@
 
 1. A document in state ``PREPARING`` (from then on nothing that it needs is dropped anywhere).
 2. On every Triton server that answers: load what is missing, and try one real classification.
+   Where the advisor changes: let it write an advice that passes the checks.
 3. ``go_live``: the one write. Whoever dies before it has changed nothing; after it, whoever keeps
    the servers at the live deployment finishes the rest.
 4. Pin the ensemble on every server, end the shadows of what went, write the audit record.
@@ -17,6 +18,7 @@ from dupi.adapters.triton import ModelServer, RequestRefused
 from dupi.concurrency import all_of, not_cut_off
 from dupi.errors import Conflict, Unavailable
 from dupi.logs import get_logger
+from dupi.operations.advisors import try_new_advisor
 from dupi.operations.applying import bring_to_live, reachable
 from dupi.operations.auditing import settle_deployment
 from dupi.operations.deployments import (
@@ -51,9 +53,9 @@ async def take_over(
     end), when it may still be ``PREPARING``, or have ``FAILED``.
 
     The work goes on where the caller leaves. Raises Conflict where another went live first,
-    Unavailable where no Triton server answers.
+    Unavailable where no Triton server answers (one that changes the advisor alone needs none).
     """
-    servers = await reachable(resources)
+    servers = await reachable(resources) if await _changes_models(planned) else []
     prepared = await insert_preparing(planned)
     await kept(_carry_out(resources, prepared, servers), patience_s=patience_s)
     return await get_deployment(deployment_id=prepared.id)
@@ -101,6 +103,7 @@ async def _carry_out(
             load_and_try(resources, server, prepared.versions, prepared.input_size)
             for server in servers
         )
+        await try_new_advisor(resources, prepared)
         live = await go_live(prepared)
     except Conflict:
         await _fail(prepared, "another deployment went live first")
@@ -118,9 +121,19 @@ async def _carry_out(
     await _finish(resources, live)
 
 
+async def _changes_models(planned: Deployment) -> bool:
+    before = planned.previous_id and await Deployment.get(planned.previous_id)
+    return not before or before.models != planned.models
+
+
 async def _finish(resources: "Resources", live: Deployment) -> None:
     """What the reconcilers would do in a moment, at once. Nothing here can undo the deployment."""
-    log.info("deployment_live", number=live.number, versions=live.versions)
+    log.info(
+        "deployment_live",
+        number=live.number,
+        versions=live.versions,
+        advisor=live.advisor.version,
+    )
     await bring_all_to_live(resources)
     await end_outdated_shadows(live)
     await settle_deployment(live.id)

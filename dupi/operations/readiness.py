@@ -17,10 +17,11 @@ from pymongo.errors import PyMongoError
 from dupi.adapters.triton import ModelServer
 from dupi.clock import utc_now
 from dupi.concurrency import all_of
-from dupi.errors import DupiError
+from dupi.errors import DupiError, Unavailable
 from dupi.logs import get_logger
+from dupi.operations.advisors import refuse_other_version
 from dupi.operations.applying import serves
-from dupi.operations.deployments import get_live_deployment
+from dupi.operations.deployments import find_live_deployment, get_live_deployment
 from dupi.operations.models import Deployment
 from dupi.store import ping
 
@@ -67,7 +68,13 @@ async def readiness(resources: "Resources") -> list[PartState]:
     """Every part, looked at just now, each within its own deadline. Never raises."""
 
     async def advisor() -> None:
-        await resources.advisor.identity()
+        live = await find_live_deployment()
+        identity = await resources.advisors.at(live and live.advisor.endpoint).identity()
+        try:
+            if live:
+                refuse_other_version(live.advisor, identity)
+        except Unavailable as other:
+            raise _NotYet(str(other)) from other
 
     servers = [
         _look(f"classifiers-{number}", partial(_at_live_deployment, server), required=False)

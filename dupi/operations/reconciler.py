@@ -9,13 +9,13 @@ from dupi.concurrency import all_of, wait_until
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.metrics import IS_RECONCILED
+from dupi.operations.adopting import learn_advisor
 from dupi.operations.applying import bring_to_live
 from dupi.operations.auditing import settle_all
 from dupi.operations.deployments import (
     ensure_first_deployment,
     find_live_deployment,
     get_live_deployment,
-    learn_advisor,
     list_preparing,
     retire_before,
 )

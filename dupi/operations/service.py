@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dupi.adapters.triton import RequestRefused
-from dupi.clock import utc_now
 from dupi.concurrency import all_of
 from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
-from dupi.ids import new_id, sort_key
 from dupi.logs import get_logger
 from dupi.operations import shadows
+from dupi.operations.adopting import learn_advisor
+from dupi.operations.advisors import chosen_advisor
 from dupi.operations.applying import is_applied, reachable
 from dupi.operations.audit import Actor
 from dupi.operations.choosing import (
     ChosenVersion,
+    Wanted,
     changed_models,
+    planned_after,
     planned_models,
     read_chosen,
     read_note,
@@ -30,7 +32,6 @@ from dupi.operations.deployments import (
     find_live_deployment,
     get_deployment,
     get_live_deployment,
-    learn_advisor,
     list_deployments,
     list_preparing,
 )
@@ -76,22 +77,36 @@ async def promote(  # noqa: PLR0913
     note: str | None = None,
     patience_s: float | None = None,
 ) -> Deployment:
-    """Let versions go live as one deployment; models that are not named stay as they are.
+    """Let versions go live as one deployment; models that are not named stay as they are. The
+    advisor is named as ``settings.advisor.model`` is; the endpoint is the one that serves it.
 
     Where just these are live already, that deployment is the answer. Answers after ``patience_s``
     seconds at most (``None``: in the end), when the deployment may still be ``PREPARING``; one
     whose versions could not be loaded or tried is ``FAILED``, and what was live still is.
-    Raises InvalidInput (``versions``, ``note``), NotFound (a version that is not published),
+    Raises InvalidInput (``versions``, ``note``), NotFound (a version that is not published, an
+    advisor that is served nowhere),
     Conflict (``expected_id`` is not live; trunk and heads do not fit), Unavailable.
     """
-    chosen, text = read_chosen(versions), read_note(note)
+    advisor = resources.settings.advisor.model
+    chosen, text = read_chosen(versions, advisor=advisor), read_note(note)
     live = await get_live_deployment()
-    if _has(live, chosen):
+    if chosen.is_of(live):
         return live
     _refuse_other(live, expected_id)
-    manifests = await changed_models(resources, live, chosen)
-    planned = _planned(live, actor, text).model_copy(update=planned_models(manifests))
+    planned = planned_after(live, actor, text).model_copy(
+        update=await _changes(resources, live, chosen)
+    )
     return await _take_over_once(resources, planned, patience_s)
+
+
+async def _changes(resources: "Resources", live: Deployment, chosen: Wanted) -> dict[str, object]:
+    """The fields in which the new deployment differs from the live one."""
+    changes: dict[str, object] = {}
+    if chosen.models:
+        changes |= planned_models(await changed_models(resources, live, chosen.models))
+    if chosen.advisor is not None:
+        changes["advisor"] = await chosen_advisor(resources, chosen.advisor)
+    return changes
 
 
 async def roll_back(  # noqa: PLR0913
@@ -114,10 +129,10 @@ async def roll_back(  # noqa: PLR0913
         return live
     _refuse_other(live, expected_id)
     target = await to_roll_back_to(live, to_id)
-    if _has(live, target.versions):
+    if live.versions == target.versions and live.advisor == target.advisor:
         return live
     await read_set(resources, target.versions)
-    planned = _planned(live, actor, text).model_copy(
+    planned = planned_after(live, actor, text).model_copy(
         update={
             "models": target.models,
             "input_size": target.input_size,
@@ -174,10 +189,6 @@ async def _load_candidate(
     await all_of(load_and_try(resources, one, versions, live.input_size) for one in servers)
 
 
-def _has(live: Deployment, versions: Mapping[str, int]) -> bool:
-    return all(live.versions[model] == version for model, version in versions.items())
-
-
 def _refuse_other(live: Deployment, expected_id: str) -> None:
     if live.id != expected_id:
         raise Conflict("another deployment is live", current_id=live.id, reason="not_live")
@@ -185,27 +196,10 @@ def _refuse_other(live: Deployment, expected_id: str) -> None:
 
 async def _is_wanted_again(live: Deployment, to_id: str | None) -> bool:
     try:
-        return to_id is None or _has(live, (await get_deployment(deployment_id=to_id)).versions)
+        target = None if to_id is None else await get_deployment(deployment_id=to_id)
     except NotFound:
         return False
-
-
-def _planned(live: Deployment, actor: Actor, note: str | None) -> Deployment:
-    """A deployment like the live one, to take over from it."""
-    now, deployment_id = utc_now(), new_id()
-    return Deployment(
-        id=deployment_id,
-        number=0,
-        state=DeploymentState.PREPARING,
-        models=live.models,
-        input_size=live.input_size,
-        advisor=live.advisor,
-        previous_id=live.id,
-        note=note,
-        actor=actor,
-        created_at=now,
-        sort_key=sort_key(now, deployment_id),
-    )
+    return target is None or (live.versions, live.advisor) == (target.versions, target.advisor)
 
 
 async def _take_over_once(
@@ -236,4 +230,5 @@ async def _served(resources: "Resources", others: Deployment, ends_at: float | N
 
 
 def _is_same(one: Deployment, other: Deployment) -> bool:
-    return (one.previous_id, one.models) == (other.previous_id, other.models)
+    same_models = (one.previous_id, one.models) == (other.previous_id, other.models)
+    return same_models and one.advisor == other.advisor

@@ -33,7 +33,8 @@ class OperationQueries:
 
     @strawberry.field
     async def models(self, info: Info) -> list[ServedModel] | None:
-        """Trunk, heads and in-domain head, with every published version. Role OPERATOR."""
+        """Trunk, heads and in-domain head with every published version, and the advisor with those
+        that are served. Role OPERATOR."""
         _ = info.context.operator
         found = await operations.list_models(info.context.resources)
         return [ServedModel.from_listed(model) for model in found]

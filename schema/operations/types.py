@@ -1,6 +1,6 @@
 """Models, their versions, shadows and deployments, as operators see them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
@@ -73,14 +73,12 @@ class ModelVersion:
 
     @classmethod
     def from_listed(cls, listed: listing.ListedVersion) -> Self:
-        manifest = listed.manifest
-        published_at = datetime.fromisoformat(manifest.published_at)
         return cls(
-            version=str(manifest.version),
+            version=listed.version,
             state=listed.state,
-            trunk_version=str(manifest.trunk_version),
-            published_at=published_at if published_at.tzinfo else published_at.replace(tzinfo=UTC),
-            trained_on=manifest.trained_on,
+            trunk_version=listed.trunk_version,
+            published_at=listed.published_at,
+            trained_on=listed.trained_on,
             failure=listed.failure,
         )
 
@@ -120,6 +118,13 @@ class DeployedVersion:
             model=deployed.model, version=deployed.version, trunk_version=deployed.trunk_version
         )
 
+    @classmethod
+    def of_advisor(cls, advisor: models.DeployedAdvisor) -> list[Self]:
+        """None until its server has said which one it is."""
+        if advisor.version is None:
+            return []
+        return [cls(model=advisor.model, version=advisor.version, trunk_version=None)]
+
 
 @strawberry.type
 class Deployment(Node):
@@ -143,7 +148,10 @@ class Deployment(Node):
             creator_id=deployment.created_by,
             number=deployment.number,
             state=deployment.state,
-            versions=[DeployedVersion.from_model(deployed) for deployed in deployment.models],
+            versions=[
+                *(DeployedVersion.from_model(deployed) for deployed in deployment.models),
+                *DeployedVersion.of_advisor(deployment.advisor),
+            ],
             previous_id=_deployment_id(deployment.previous_id),
             rolled_back_from_id=_deployment_id(deployment.rolled_back_from_id),
             note=deployment.note,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dupi.adapters.advisor import AdvisorIdentity, AdvisorTimeouts, OpenAIAdvisor, open_advisor
+from dupi.adapters.advisors import open_advisors
 from dupi.errors import Unavailable
 from tests.support.advisor_server import MODEL, VERSION, AdvisorServer, Script, running_advisor
 from tests.support.patience import HANGS_AFTER_S
@@ -45,6 +46,8 @@ async def test_who_answers_is_what_the_server_says(
     assert await advisor.identity() == AdvisorIdentity(MODEL, VERSION)
     server.served = [MODEL]
     assert await advisor.identity() == AdvisorIdentity(MODEL, None)
+    server.served = [MODEL, f"{MODEL}:{VERSION}", f"{MODEL}:prompt-2"]
+    assert await advisor.identity() == AdvisorIdentity(MODEL, VERSION, "2")
     server.served = ["another"]
     with pytest.raises(Unavailable, match="not served"):
         await advisor.identity()
@@ -82,6 +85,32 @@ async def test_a_server_that_is_away_is_unavailable() -> None:
             await client.identity()
         with pytest.raises(Unavailable):
             await read(client)
+
+
+async def test_a_version_is_asked_for_by_its_name(
+    advisor: OpenAIAdvisor, server: AdvisorServer
+) -> None:
+    """So that a server that was replaced a moment ago answers nothing, rather than as another."""
+    server.scripts = deque([Script(["가"])])
+    async with advisor.reply(ASKED, timeout=5, version=VERSION) as reply:
+        assert [chunk async for chunk in reply.chunks()] == ["가"]
+    assert server.requests[0]["model"] == f"{MODEL}:{VERSION}"
+    server.served = [MODEL, f"{MODEL}:8"]
+    with pytest.raises(Unavailable):
+        async with advisor.reply(ASKED, timeout=5, version=VERSION):
+            pass
+
+
+async def test_only_endpoints_of_the_settings_are_spoken_to(server: AdvisorServer) -> None:
+    both = [server.url, "http://127.0.0.1:9/v1"]
+    async with open_advisors(both, api_key=None, model=MODEL, timeouts=LIMITS) as advisors:
+        assert advisors.endpoints == tuple(both)
+        assert (await advisors.at(None).identity()).version == VERSION
+        assert advisors.at(server.url) is advisors.at(None)
+        with pytest.raises(Unavailable):
+            await advisors.at(both[1]).identity()
+        with pytest.raises(Unavailable, match="no such endpoint"):
+            advisors.at("http://elsewhere.example/v1")
 
 
 async def test_leaving_a_reply_ends_it_at_the_server(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dupi.adapters.advisor import AdvisorTimeouts, open_advisor
+from dupi.adapters.advisor import AdvisorTimeouts
+from dupi.adapters.advisors import open_advisors
 from dupi.adapters.storage import FolderStorage
 from dupi.analyses.capacity import Desk
 from dupi.operations.models import Deployment
@@ -52,13 +53,13 @@ async def platform(
         "expected_seconds": 1.0,
     }
     analyses = resources.settings.analyses.model_copy(update=pace)
-    async with open_advisor(advisor.url, api_key=None, model=MODEL, timeouts=PATIENCE) as client:
+    async with open_advisors([advisor.url], api_key=None, model=MODEL, timeouts=PATIENCE) as client:
         yield replace(
             resources,
             settings=resources.settings.model_copy(update={"analyses": analyses}),
             storage=FolderStorage.at(str(tmp_path / "objects"), timeout_seconds=5),
             classifier=classifier,
             model_servers=(RememberingServer.at(deployment),),
-            advisor=client,
+            advisors=client,
             admission=Desk(),
         )

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from api.health import Readiness
+from dupi.adapters.advisors import KnownAdvisors
 from dupi.errors import Unavailable
 from dupi.resources import Resources
 from dupi.settings import ApiSettings
@@ -38,7 +39,8 @@ def advisor() -> CountingAdvisor:
 
 @pytest.fixture
 def observed(parts: Resources, advisor: CountingAdvisor) -> Resources:
-    return replace(parts, advisor=advisor, model_servers=(RememberingServer(),))  # type: ignore[arg-type]
+    advisors = KnownAdvisors({"": cast(Any, advisor)})
+    return replace(parts, advisors=advisors, model_servers=(RememberingServer(),))
 
 
 async def test_many_who_ask_at_once_are_one_look(

@@ -42,7 +42,7 @@ def test_nothing_else_is_sent_to_the_builder() -> None:
 
 def test_it_holds_the_serving_code_alone() -> None:
     files = in_the_image()
-    for needed in ("api/main.py", "api/worker.py", "dupi/knowledge/rules.toml", "schema/root.py"):
+    for needed in ("api/main.py", "api/worker.py", "dupi/knowledge/sources.toml", "schema/root.py"):
         assert needed in files
     assert not [path for path in files if "local_stack" in path or "safetensors" in path]
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dupi.adapters.advisor import AdvisorTimeouts, OpenAIAdvisor, open_advisor
+from dupi.adapters.advisors import KnownAdvisors
 from dupi.analyses.models import AdviceSource, Analysis, AnalysisStatus
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import Claim
@@ -43,7 +44,7 @@ async def _client(proxy: Proxy) -> AsyncIterator[OpenAIAdvisor]:
 @pytest.fixture
 async def parts(platform: Resources, proxy: Proxy) -> AsyncIterator[Resources]:
     async with _client(proxy) as client:
-        yield replace(platform, advisor=client)
+        yield replace(platform, advisors=KnownAdvisors({"": client}))
 
 
 async def _run(parts: Resources) -> Analysis:
@@ -81,7 +82,7 @@ async def test_one_that_hung_is_left_alone_for_a_while(
     advisor.scripts = deque([GOOD])
     resting, url = replace(_PATIENCE, rest=rest), f"http://{proxy.address}/v1"
     async with open_advisor(url, api_key=None, model=MODEL, timeouts=resting) as client:
-        parts = replace(platform, advisor=client)
+        parts = replace(platform, advisors=KnownAdvisors({"": client}))
         proxy.hang()
         assert _is_told_by_the_rules(await _run(parts))
         proxy.heal()
@@ -94,7 +95,7 @@ async def test_one_that_is_gone_without_a_word(
     parts: Resources, proxy: Proxy, advisor: AdvisorServer
 ) -> None:
     """What hung is closed: the next reply comes over a new connection."""
-    await parts.advisor.identity()
+    await parts.advisors.at(None).identity()
     proxy.lose()
     advisor.scripts = deque([GOOD])
     assert _is_told_by_the_rules(await _run(parts))

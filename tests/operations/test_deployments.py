@@ -132,6 +132,11 @@ class _StorelessAdvisor:
 
     asked = 0
 
+    endpoints = ("http://nowhere/v1",)
+
+    def at(self, endpoint: str | None) -> "_StorelessAdvisor":
+        return self
+
     async def identity(self) -> AdvisorIdentity:
         self.asked += 1
         raise AutoReconnect("the store went away")
@@ -142,7 +147,7 @@ async def test_a_store_that_goes_away_meanwhile_does_not_end_the_reconciling(
 ) -> None:
     advisor = _StorelessAdvisor()
     stop = asyncio.Event()
-    hurt = replace(platform, advisor=cast(Any, advisor))
+    hurt = replace(platform, advisors=cast(Any, advisor))
     task = asyncio.create_task(reconcile_until(hurt, stop))
     async with asyncio.timeout(5):
         while advisor.asked < 2 and not task.done():  # noqa: ASYNC110

@@ -12,6 +12,7 @@ from dupi.errors import Conflict, Unavailable
 from dupi.operations import deployments, promoting, service
 from dupi.operations.applying import is_applied
 from dupi.operations.audit import AuditEvent
+from dupi.operations.choosing import planned_after
 from dupi.operations.holdings import GivenUp
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.reconciler import _try, reconcile
@@ -37,7 +38,7 @@ async def test_a_process_that_dies_while_preparing_is_made_up_for(
     platform: Resources, first: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployments, "PREPARED_FOR_MS", -1)
-    planned = service._planned(first, MINA, None)
+    planned = planned_after(first, MINA, None)
     prepared = await deployments.insert_preparing(planned)
     assert (await service.get_live_deployment()).id == first.id
     assert await _try(platform, GivenUp()) is None
@@ -57,7 +58,7 @@ async def test_a_process_that_dies_after_going_live_is_made_up_for(
         raise RuntimeError("killed")
 
     monkeypatch.setattr(deployments, "retire_before", die)
-    prepared = await deployments.insert_preparing(service._planned(first, MINA, None))
+    prepared = await deployments.insert_preparing(planned_after(first, MINA, None))
     with pytest.raises(RuntimeError, match="killed"):
         await deployments.go_live(prepared)
     monkeypatch.undo()

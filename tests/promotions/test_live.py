@@ -63,7 +63,9 @@ async def fleet(stack: RunningStack) -> AsyncIterator[TritonFleet]:
 
 
 def versions_of(deployment: Any) -> dict[str, int]:
-    return {one["model"]: int(one["version"]) for one in deployment["versions"]}
+    """Of the ensemble's models."""
+    versions = {one["model"]: one["version"] for one in deployment["versions"]}
+    return {model: int(version) for model, version in versions.items() if model in names.COMPONENTS}
 
 
 async def state_of(operator: ApiClient, version: int) -> str:

@@ -49,7 +49,10 @@ class AdvisorServer:
         return JSONResponse({"object": "list", "data": cards})
 
     async def complete(self, request: Request) -> Response:
-        self.requests.append(await request.json())
+        asked = await request.json()
+        self.requests.append(asked)
+        if asked["model"] not in self.served:
+            return JSONResponse({"error": {"message": "no such model"}}, status_code=404)
         script = self.scripts.popleft() if len(self.scripts) > 1 else self.scripts[0]
         if script.status != 200:
             return JSONResponse({"error": {"message": "no"}}, status_code=script.status)

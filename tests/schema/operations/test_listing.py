@@ -29,9 +29,11 @@ async def models(operator: Caller) -> dict[str, Any]:
 
 async def test_every_model_with_its_versions(operator: Caller, live: Deployment) -> None:
     found = await models(operator)
-    assert list(found) == list(names.COMPONENTS)
+    assert list(found) == [*names.COMPONENTS, "dupi-advisor"]
     kinds = [(one["kind"], one["condition"]) for one in found.values()]
-    assert kinds == [("TRUNK", None), *(("HEAD", c.name) for c in Condition), ("HEAD", None)]
+    heads = [*(("HEAD", c.name) for c in Condition), ("HEAD", None)]
+    assert kinds == [("TRUNK", None), *heads, ("ADVISOR", None)]
+    assert found["dupi-advisor"]["versions"] == []  # nobody serves it here
     versions = found[HEAD]["versions"]
     assert [(one["version"], one["state"]) for one in versions] == [
         ("20", "PUBLISHED"),

@@ -160,7 +160,7 @@ async def test_triton_is_away(
     ):
         assert answer["__typename"] == "UnavailableError"
         assert answer["retryAfterSeconds"] >= 1
-    assert len(await operator.run("Models")) == 8
+    assert len(await operator.run("Models")) == len(names.COMPONENTS) + 1
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -1,0 +1,254 @@
+"""Blue and green advisors: found, tried, promoted and rolled back; streams end where they began.
+
+The servers are real ones that say what a test tells them to.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dupi.adapters.advisor import AdvisorTimeouts
+from dupi.adapters.advisors import open_advisors
+from dupi.analyses.advising import write_advice
+from dupi.errors import Conflict, InvalidInput, NotFound
+from dupi.knowledge.rules import make_plan
+from dupi.operations import adopting
+from dupi.operations.advisors import TRIAL
+from dupi.operations.audit import AuditEvent
+from dupi.operations.holdings import GivenUp
+from dupi.operations.models import Deployment, DeploymentState
+from dupi.operations.readiness import readiness
+from dupi.operations.reconciler import _try
+from dupi.operations.service import get_live_deployment, list_models
+from dupi.resources import Resources
+from tests.analyses.running import a_good_reply
+from tests.operations.promotions import HEAD, MINA, promoted, rolled_back
+from tests.support.advisor_server import MODEL, AdvisorServer, Script, running_advisor
+
+PATIENCE = AdvisorTimeouts(connect=1, first_token=2, between_tokens=1, total=20)
+TRIED = Script(a_good_reply(TRIAL))
+
+
+@pytest.fixture
+async def blue() -> AsyncIterator[AdvisorServer]:
+    async with running_advisor() as server:
+        server.served, server.scripts = [MODEL, f"{MODEL}:1"], deque([TRIED])
+        yield server
+
+
+@pytest.fixture
+async def green() -> AsyncIterator[AdvisorServer]:
+    async with running_advisor() as server:
+        server.served, server.scripts = [MODEL, f"{MODEL}:2"], deque([TRIED])
+        yield server
+
+
+@pytest.fixture
+async def both(
+    platform: Resources, first: Deployment, blue: AdvisorServer, green: AdvisorServer
+) -> AsyncIterator[Resources]:
+    """Version 1 is live at the usual endpoint, and 2 is up at another."""
+    urls = [blue.url, green.url]
+    async with open_advisors(urls, api_key=None, model=MODEL, timeouts=PATIENCE) as advisors:
+        found = replace(platform, advisors=advisors)
+        assert await _try(found, GivenUp()) is None
+        assert (await live()).advisor.version == "1"
+        yield found
+
+
+async def live() -> Deployment:
+    return await get_live_deployment()
+
+
+async def advisor_promoted(both: Resources, version: str, **more: Any) -> Deployment:
+    from dupi.operations.service import ChosenVersion, promote
+
+    chosen = [ChosenVersion(MODEL, version)]
+    expected = (await live()).id
+    return await promote(both, versions=chosen, expected_id=expected, actor=MINA, **more)
+
+
+class Told:
+    """A claim that keeps what it is told to write."""
+
+    seconds_left = 20.0
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.began = asyncio.Event()
+        self.analysis = self
+
+    next_sequence = 1
+
+    def events_after(self, _: int) -> list[Any]:
+        return []
+
+    async def write(self, *events: Any) -> None:
+        self.events += events
+        self.began.set()
+
+
+async def advise(both: Resources, told: Told | None = None) -> Any:
+    return await write_advice(both, told or Told(), TRIAL, make_plan(TRIAL))  # type: ignore[arg-type]
+
+
+async def test_a_version_goes_live_where_it_is_served_and_back_again(
+    both: Resources, green: AdvisorServer
+) -> None:
+    second = await advisor_promoted(both, "2")
+    assert second.state is DeploymentState.LIVE
+    assert (second.advisor.version, second.advisor.endpoint) == ("2", green.url)
+    assert second.models == (await Deployment.get(second.previous_id or "")).models  # type: ignore[union-attr]
+    assert (await advise(both)).model_version == "2"
+    assert (await advisor_promoted(both, "2")).id == second.id
+    third = await rolled_back(both, second)
+    assert (third.advisor.version, third.advisor.endpoint) == ("1", None)
+    assert (await advise(both)).model_version == "1"
+    events = await AuditEvent.find({}).to_list()
+    changes = [(one.before.get("advisor"), one.after.get("advisor")) for one in events]
+    assert ("1", "2") in changes
+    assert ("2", "1") in changes
+
+
+async def test_it_goes_live_beside_heads_and_alone(both: Resources) -> None:
+    from dupi.operations.service import ChosenVersion, promote
+
+    chosen = [ChosenVersion(HEAD, "5"), ChosenVersion(MODEL, "2")]
+    found = await promote(both, versions=chosen, expected_id=(await live()).id, actor=MINA)
+    assert (found.versions[HEAD], found.advisor.version) == (5, "2")
+    other = await promoted(both, found, (HEAD, 3))
+    assert other.advisor.version == "2"  # what is not named stays
+
+
+async def test_an_advisor_alone_needs_no_triton(both: Resources, server: Any) -> None:
+    server.away = True
+    assert (await advisor_promoted(both, "2")).state is DeploymentState.LIVE
+
+
+async def test_streams_in_flight_end_where_they_began(
+    both: Resources, blue: AdvisorServer, green: AdvisorServer
+) -> None:
+    """Many are being written while versions change to and fro; none is cut, and each is of one."""
+    blue.scripts = green.scripts = deque([Script(TRIED.chunks, pause_s=0.01)])
+    ended, advised = asyncio.Event(), list[Any]()
+
+    async def person() -> None:
+        while not ended.is_set():
+            advised.append(await advise(both))
+
+    people = [asyncio.create_task(person()) for _ in range(6)]
+    held = Told()
+    slow = Script(TRIED.chunks, pause_s=0.05)
+    blue.scripts = deque([slow, Script(TRIED.chunks, pause_s=0.01)])
+    first = asyncio.create_task(advise(both, held))
+    await held.began.wait()
+    for _ in range(3):
+        second = await advisor_promoted(both, "2")
+        await asyncio.sleep(0.2)
+        await rolled_back(both, second)
+        await asyncio.sleep(0.2)
+    ended.set()
+    await asyncio.gather(*people)
+    assert (await first).model_version == "1"
+    assert {one.model_version for one in advised} == {"1", "2"}
+    assert {str(one.source) for one in advised} == {"MODEL"}
+    assert blue.abandoned == green.abandoned == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (Script(["[관리] 샴푸 샴푸 샴푸"]), "checks refuse"),
+        (Script(["모르겠어요."]), "checks refuse"),
+        (Script(["가"], status=503), "reply"),
+        (Script(["가"], cut=True), "cut"),
+    ],
+    ids=["loops", "says nothing", "away", "cut"],
+)
+async def test_one_that_writes_no_advice_is_not_promoted(
+    both: Resources, green: AdvisorServer, script: Script, why: str
+) -> None:
+    green.scripts = deque([script])
+    before = await live()
+    failed = await advisor_promoted(both, "2")
+    assert failed.state is DeploymentState.FAILED
+    assert why in (failed.failure or "")
+    assert green.url not in (failed.failure or "")
+    assert (await live()).id == before.id
+    assert (await advise(both)).model_version == "1"
+
+
+async def test_one_bad_reply_is_not_held_against_it(both: Resources, green: AdvisorServer) -> None:
+    green.scripts = deque([Script(["모르겠어요."]), TRIED])
+    assert (await advisor_promoted(both, "2")).state is DeploymentState.LIVE
+
+
+@pytest.mark.parametrize("version", ["3", "", "../2", "2 ", "x" * 65])
+async def test_a_version_that_is_served_nowhere(both: Resources, version: str) -> None:
+    with pytest.raises(NotFound):
+        await advisor_promoted(both, version)
+
+
+async def test_what_else_cannot_be_asked_for(both: Resources) -> None:
+    from dupi.operations.service import ChosenVersion, promote
+
+    twice = [ChosenVersion(MODEL, "2"), ChosenVersion(MODEL, "1")]
+    with pytest.raises(InvalidInput):
+        await promote(both, versions=twice, expected_id=(await live()).id, actor=MINA)
+    with pytest.raises(Conflict):
+        await promote(both, versions=twice[:1], expected_id="another", actor=MINA)
+
+
+async def test_another_version_than_the_live_one_is_not_asked(
+    both: Resources, green: AdvisorServer
+) -> None:
+    """A server that was replaced behind its endpoint: the rules write until it is promoted."""
+    await advisor_promoted(both, "2")
+    green.served = [MODEL, f"{MODEL}:3"]
+    advice = await advise(both)
+    assert (str(advice.source), advice.model_version) == ("RULES", None)
+    parts = {part.name: part.waits_for for part in await readiness(both)}
+    assert parts["advisor"] == "DEPLOYMENT"
+    await _try(both, GivenUp())
+    assert (await live()).advisor.version == "2"  # what was promoted by name is not adopted
+    assert (await advisor_promoted(both, "3")).state is DeploymentState.LIVE
+    assert (await advise(both)).model_version == "3"
+
+
+async def test_the_usual_endpoint_s_new_version_takes_over_once_it_is_tried(
+    both: Resources, blue: AdvisorServer
+) -> None:
+    before = await live()
+    blue.served = [MODEL, f"{MODEL}:4"]
+    assert await _try(both, GivenUp()) is None
+    after = await live()
+    assert (after.number, after.advisor.version) == (before.number + 1, "4")
+    assert "from version 1 to 4" in (after.note or "")
+    assert (await advise(both)).model_version == "4"
+
+
+async def test_one_that_writes_badly_is_not_adopted_and_not_asked_all_the_time(
+    both: Resources, blue: AdvisorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await live()
+    blue.served, blue.scripts = [MODEL, f"{MODEL}:4"], deque([Script(["모르겠어요."])])
+    for _ in range(3):
+        await _try(both, GivenUp())
+    assert (await live()).id == before.id
+    tried = len(blue.requests)
+    assert 0 < tried <= 4
+    blue.scripts = deque([TRIED])
+    monkeypatch.setattr(adopting, "_AGAIN_S", 0.0)
+    await _try(both, GivenUp())
+    assert (await live()).advisor.version == "4"
+
+
+async def test_versions_that_are_served_are_listed(both: Resources) -> None:
+    [advisor] = [one for one in await list_models(both) if one.kind == "ADVISOR"]
+    assert advisor.name == MODEL
+    assert advisor.live_version == "1"
+    assert [one.version for one in advisor.versions] == ["1", "2"]
