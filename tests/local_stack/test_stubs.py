@@ -8,17 +8,21 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from tritonclient.grpc import InferInput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
+from api.local_stack import stubs as stubs_module
 from api.local_stack.launches import launch_triton
 from api.local_stack.paths import MODEL_REPOSITORY
 from api.local_stack.ports import LOOPBACK, free_ports
 from api.local_stack.processes import KeptProcess
 from api.local_stack.stubs import Stubs
 from dupi.adapters.triton_config import component_config
+from dupi.vision import contract
 
 _MODEL = "severity_hair_loss"
 _SECONDS = 120
@@ -42,11 +46,31 @@ class Server:
         config = component_config(MODEL_REPOSITORY / _MODEL, [1])
         config["instance_group"] = [{"count": instances}]
         await self.client.load_model(_MODEL, config=json.dumps(config), client_timeout=_SECONDS)
-        assert len(psutil.Process(self.program).children()) == instances
+        assert len(self.stubs()) >= instances
 
-    async def kill_one_stub(self) -> None:
+    def stubs(self) -> list[psutil.Process]:
+        """Those that live, the newest last."""
+        children = psutil.Process(self.program).children()
+        living = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return sorted(living, key=lambda child: child.create_time())
+
+    async def kill_stub_at_work(self) -> None:
+        """While it has a request: Triton never gets over that, and keeps the others as they are."""
+        stub = self.stubs()[0]
+        stub.suspend()
+        asked = [asyncio.create_task(self._ask()) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        await self.kill(stub)
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _ask(self) -> None:
+        features = np.zeros((1, contract.FEATURE_CHANNELS, 10, 10), np.float32)
+        tensor = InferInput(contract.HEAD_INPUT, list(features.shape), "FP32")
+        tensor.set_data_from_numpy(features)
+        await self.client.infer(_MODEL, [tensor], client_timeout=10)
+
+    async def kill(self, stub: psutil.Process) -> None:
         """Triton keeps what is left of it as a zombie, until the model is unloaded."""
-        stub, *_ = psutil.Process(self.program).children()
         os.kill(stub.pid, signal.SIGKILL)
         async with asyncio.timeout(_SECONDS):
             while stub.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
@@ -93,13 +117,38 @@ async def test_a_model_whose_process_died_is_unloaded_and_can_be_loaded_again(
     await server.load(instances)
     assert await stubs.forget_dead_models(server.program) == []
     assert await stubs.forget_dead_models(server.program) == []
-    await server.kill_one_stub()
+    await server.kill(server.stubs()[0])
     assert await server.is_ready()  # it does not notice
     assert await stubs.forget_dead_models(server.program) == []  # it may be on its way
     assert await stubs.forget_dead_models(server.program) == [_MODEL]
     await server.load(instances)
     assert await stubs.forget_dead_models(server.program) == []
     assert await stubs.forget_dead_models(server.program) == []
+
+
+async def test_what_triton_leaves_of_an_unloaded_model_is_not_counted_and_ends(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stubs_module, "_LINGER_SECONDS", 5.0)
+    stubs = Stubs(server.address)
+    await server.load(2)
+    await server.kill_stub_at_work()
+    await _forget(stubs, server)
+    await server.load(2)
+    assert len(server.stubs()) == 3, "Triton ends the other one: this test tests nothing"
+    await server.kill(server.stubs()[-1])
+    await _forget(stubs, server)
+    await server.load(2)
+    async with asyncio.timeout(_SECONDS):
+        while len(server.stubs()) > 2:
+            assert await stubs.forget_dead_models(server.program) == []
+            await asyncio.sleep(0.2)
+    assert await server.is_ready()
+
+
+async def _forget(stubs: Stubs, server: Server) -> None:
+    assert await stubs.forget_dead_models(server.program) == []
+    assert await stubs.forget_dead_models(server.program) == [_MODEL]
 
 
 async def test_a_triton_that_is_away_has_no_dead_models() -> None:
