@@ -2,16 +2,21 @@
 
 import random
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import psutil
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
 
+from api.local_stack.paths import MODEL_REPOSITORY
 from api.local_stack.plan import ADVISOR, REDIS, STORE, TRITON, WEB, WORKER
 from api.local_stack.stack import Part, PartState, Stack
 
@@ -117,10 +122,48 @@ def _processes(part: Part, target: Target) -> Iterator[psutil.Process]:
 
 
 def _inside(program: psutil.Process, target: Target) -> list[psutil.Process]:
-    mark = {Target.STUB: _STUB, Target.ENGINE: _ENGINE}.get(target)
-    if mark is None:
-        return [program]
-    return [child for child in program.children(recursive=True) if mark in _command(child)]
+    children = program.children(recursive=True)
+    match target:
+        case Target.STUB:
+            return _at_work(child for child in children if _model_of(child))
+        case Target.ENGINE:
+            return [child for child in children if _ENGINE in _command(child)]
+    return [program]
+
+
+def _at_work(stubs: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """The newest of each model, as many as it has instances: what Triton has left of one that was
+    unloaded does nothing, and nothing will come back for it."""
+    by_model: dict[str, list[psutil.Process]] = {}
+    for stub in sorted(stubs, key=_born, reverse=True):
+        by_model.setdefault(_model_of(stub), []).append(stub)
+    return [stub for model, held in by_model.items() for stub in held[: _instances(model)]]
+
+
+def _model_of(process: psutil.Process) -> str:
+    """What a stub holds, by its command line: ``<stub> …/<model>/<version>/model.pt …``; else
+    nothing."""
+    with suppress(psutil.Error):
+        command = process.cmdline()
+        if len(command) > 1 and command[0].endswith(_STUB):
+            return Path(command[1]).parts[-3]
+    return ""
+
+
+def _born(process: psutil.Process) -> float:
+    with suppress(psutil.Error):
+        return float(process.create_time())
+    return 0.0
+
+
+@cache
+def _instances(model: str) -> int:
+    """As configured; nothing of what has ended by now, and tells no name."""
+    if not model:
+        return 0
+    text = (MODEL_REPOSITORY / model / "config.pbtxt").read_text(encoding="utf-8")
+    config = text_format.Parse(text, model_config_pb2.ModelConfig())
+    return sum(group.count for group in config.instance_group)
 
 
 def _command(process: psutil.Process) -> str:
@@ -130,17 +173,20 @@ def _command(process: psutil.Process) -> str:
 
 
 def _name(part: Part, process: psutil.Process, target: Target) -> str:
-    """A stub's command line names the model that it holds."""
-    models = [word for word in _command(process).split("/") if word.startswith(("scalp", "sever"))]
-    return models[0] if target is Target.STUB and models else part.plan.name
+    return (_model_of(process) if target is Target.STUB else "") or part.plan.name
 
 
 def _replacement(part: Part, process: psutil.Process, target: Target) -> Callable[[], bool]:
     kept = part.process
-    if target is Target.STUB:
-        count = len(list(_processes(part, Target.STUB)))
-        return lambda: is_up(part) and len(list(_processes(part, Target.STUB))) >= count
-    return lambda: part.process is not kept and is_up(part)
+    if target is not Target.STUB:
+        return lambda: part.process is not kept and is_up(part)
+    model, found_at = _model_of(process), time.time()
+
+    def newer() -> list[psutil.Process]:
+        stubs = _processes(part, Target.STUB)
+        return [stub for stub in stubs if _model_of(stub) == model and _born(stub) > found_at]
+
+    return lambda: is_up(part) and len(newer()) >= _instances(model)
 
 
 def processes_of(state: Path, variable: str, value: str) -> list[psutil.Process]:
