@@ -20,7 +20,6 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from dupi.advice.prompts import NEWEST
 from llm_server.card import CARD_FILE, AdvisorCard, Sampling
 from llm_server.training.bases import find_base
 from llm_server.training.fetching import fetch
@@ -85,7 +84,7 @@ def _build(
 ) -> None:
     adapted, tokenizer = load_adapted(weights, dtype)
     before = _pass_rate(adapted, tokenizer, card, evaluate)
-    merged, report = merged_and_compared(adapted, tokenizer, dtype, prompt=card.prompt)
+    merged, report = merged_and_compared(adapted, tokenizer, dtype, card)
     merged.generation_config = _generation_config(card.sampling, tokenizer)
     merged.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
@@ -111,11 +110,11 @@ def load_adapted(weights: Path, dtype: torch.dtype = torch.float32) -> tuple[Any
 
 
 def merged_and_compared(
-    adapted: Any, tokenizer: Any, dtype: torch.dtype = torch.float32, *, prompt: str = NEWEST
+    adapted: Any, tokenizer: Any, dtype: torch.dtype, card: AdvisorCard
 ) -> tuple[Any, MergeReport]:
     """The merged model, proved equal. Raises ``MergeFailed``."""
-    pairs = unseen_pairs(_PROBES, seed=_SEED)
-    probes = [torch.tensor([encode(p, tokenizer, prompt).ids], device=device()) for p in pairs]
+    pairs = unseen_pairs(_PROBES, seed=_SEED, edition=card.rules)
+    probes = [torch.tensor([encode(p, tokenizer, card.prompt).ids], device=device()) for p in pairs]
     before = _logits(adapted, probes)
     merged = adapted.merge_and_unload(safe_merge=True)
     after = _logits(merged, probes)
@@ -137,7 +136,7 @@ def _pass_rate(model: Any, tokenizer: Any, card: AdvisorCard, cases: int) -> flo
     """Greedy, so that nothing but the weights decides."""
     if not cases:
         return 0.0
-    unseen = unseen_pairs(cases, seed=_SEED)
+    unseen = unseen_pairs(cases, seed=_SEED, edition=card.rules)
     greedy = replace(card.sampling, temperature=0.0)
     prompts = [pair.prompted(card.prompt) for pair in unseen]
     return grade_replies(unseen, write_replies(model, tokenizer, prompts, greedy)).pass_rate

@@ -53,8 +53,9 @@ def writers(options: argparse.Namespace) -> Iterator[Writer]:
 
 def main() -> None:
     options = read_options()
-    cases = unseen_pairs(options.cases)
-    found = [evaluate(writer, cases) for writer in writers(options)]
+    asked = list(writers(options))
+    cases = unseen_pairs(options.cases, edition=asked[0].rules)
+    found = [evaluate(writer, cases) for writer in asked]
     written = write_report(options.out, found, samples=options.samples)
     print(table({one.name: one.figures() for one in found}))
     print("\n".join(map(str, written)))

@@ -107,4 +107,5 @@ def _told(writer: Writer) -> dict[str, Any]:
         "repetition_penalty": sampling.repetition_penalty,
         "max_tokens": sampling.max_tokens,
         "prompt": writer.prompt,
+        "rules": writer.rules,
     }

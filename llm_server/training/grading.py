@@ -8,6 +8,7 @@ from typing import Final
 
 from dupi.advice.prompts import reply_opening
 from dupi.advice.replies import ReplyReader, ReplyRejected
+from dupi.knowledge.rulebook import NEWEST
 from llm_server.training.pairs import AdvicePair, pairs
 
 SHOWN: Final = 160
@@ -25,9 +26,9 @@ class Grades:
         return self.passed / max(1, self.total)
 
 
-def unseen_pairs(count: int, seed: int = 9_001) -> list[AdvicePair]:
-    """Pairs of cases that are never trained on."""
-    return list(islice(pairs(seed, test=True), count))
+def unseen_pairs(count: int, seed: int = 9_001, *, edition: str = NEWEST) -> list[AdvicePair]:
+    """Pairs of cases that are never trained on; plans are of the rules' ``edition``."""
+    return list(islice(pairs(seed, test=True, edition=edition), count))
 
 
 def refusal(pair: AdvicePair, reply: str) -> ReplyRejected | None:

@@ -20,7 +20,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tqdm import tqdm
 
 from dupi.advice.prompts import NEWEST
-from dupi.knowledge.rulebook import rulebook
+from dupi.knowledge.rulebook import NEWEST as EDITION
 from llm_server.card import Sampling
 from llm_server.training.bases import Method
 from llm_server.training.dataset import PAIRS, read_pairs
@@ -165,7 +165,7 @@ def _write_about(options: Options, loaded: Loaded, recipe: dict[str, Any]) -> No
         "setting": loaded.setting.name if loaded.setting else None,
         "method": options.method,
         "prompt": NEWEST,
-        "rules": rulebook().version,
+        "rules": EDITION,
         "recipe": recipe,
         "sampling": asdict(Sampling(**recipe["sampling"])),
     }

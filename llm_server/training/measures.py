@@ -19,7 +19,8 @@ def sentences_of(reply: str) -> list[str]:
 
 def coverage(pair: AdvicePair, reply: str) -> float:
     """Share of the planned actions and steps that the reply speaks of, right or wrong."""
-    steps = [rulebook().step(step.text) for step in pair.plan.routine]
+    book = rulebook(pair.plan.edition)
+    steps = [book.step(step.text) for step in pair.plan.routine]
     planned = [*planned_rules(pair.plan), *steps]
     told = sum(any(key in reply for key in one.keys) for one in planned)
     return told / len(planned) if planned else 1.0

@@ -10,9 +10,11 @@ from typing import Any, Final, Protocol, cast
 
 import torch
 from openai import AsyncOpenAI
+from peft import PeftModel
 from tqdm import tqdm
 
 from dupi.advice.prompts import NEWEST, Message
+from dupi.knowledge.rulebook import NEWEST as EDITION
 from llm_server.card import CARD_FILE, SERVED_NAME, AdvisorCard, Sampling
 from llm_server.merge import load_adapted
 from llm_server.serve.command import API_KEY
@@ -35,10 +37,12 @@ class Reply:
 
 
 class Writer(Protocol):
-    """``at_once``: how many replies are written side by side."""
+    """``at_once``: how many replies are written side by side; ``prompt`` and ``rules``: the
+    versions of the prompt and of the rules that it was trained on."""
 
     name: str
     prompt: str
+    rules: str
     sampling: Sampling
     at_once: int
 
@@ -50,7 +54,7 @@ class WeightsWriter:
     adapter."""
 
     def __init__(self, folder: Path, *, at_once: int, like: Writer | None = None) -> None:
-        """``like``: whose prompt and sampling to take, where the folder has no card."""
+        """``like``: whose prompt, rules and sampling to take, where the folder has no card."""
         card = AdvisorCard.read(folder) if (folder / CARD_FILE).exists() else None
         if card and (folder / "adapter").is_dir():
             self._model, self._tokenizer = load_adapted(folder)
@@ -58,8 +62,8 @@ class WeightsWriter:
             loaded = load(str(folder), Method.FULL)
             self._model, self._tokenizer = loaded.model, loaded.tokenizer
         self.name = f"version {card.version}" if card else f"{folder.name} alone"
-        self.prompt = card.prompt if card else like.prompt if like else NEWEST
-        self.sampling = card.sampling if card else like.sampling if like else Sampling()
+        told = card or like or AdvisorCard("", prompt=NEWEST, rules=EDITION)
+        self.prompt, self.rules, self.sampling = told.prompt, told.rules, told.sampling
         self.at_once = at_once
 
     def write(self, prompts: Sequence[list[Message]]) -> list[Reply]:
@@ -80,12 +84,23 @@ class WeightsWriter:
         return bool(SENTENCE.search(text))
 
 
+class AdapterWriter(WeightsWriter):
+    """A base with an adapter that was just trained: asked as it was trained, with the usual
+    sampling."""
+
+    def __init__(self, base: Path, adapter: Path, *, at_once: int) -> None:
+        super().__init__(base, at_once=at_once)
+        self.name = f"{adapter} over {base.name}"
+        self._model = PeftModel.from_pretrained(self._model, adapter)
+
+
 class ServedWriter:
     """An OpenAI-compatible server, asked as the platform asks it: sampling is its own."""
 
     def __init__(self, url: str, card: AdvisorCard, *, at_once: int) -> None:
         self.name = f"version {card.version}, served"
-        self.prompt, self.sampling, self.at_once = card.prompt, card.sampling, at_once
+        self.prompt, self.rules, self.sampling = card.prompt, card.rules, card.sampling
+        self.at_once = at_once
         self._url = url
 
     def write(self, prompts: Sequence[list[Message]]) -> list[Reply]:

@@ -82,18 +82,18 @@ async def _writers(rig: Rig) -> AsyncIterator[Mapping[str, Writer]]:
         AsyncOpenAI(base_url=rig.advisor_url, api_key=key, timeout=_TIMEOUT_S) as client,
         ml_program("generating", newest_advisor(), log=rig.folder / "generating.log") as program,
     ):
-        prompt = AdvisorCard.read(newest_advisor()).prompt
+        card = AdvisorCard.read(newest_advisor())
         yield {
-            VLLM: partial(_stream_all, client, prompt),
+            VLLM: partial(_stream_all, client, card),
             BATCHED: partial(_generate, program, False),
             SEQUENTIAL: partial(_generate, program, True),
         }
 
 
-async def _stream_all(client: AsyncOpenAI, prompt: str, at_once: int, seed: int) -> Batch:
+async def _stream_all(client: AsyncOpenAI, card: AdvisorCard, at_once: int, seed: int) -> Batch:
     batch, started = Batch(), time.perf_counter()
-    pairs = unseen_pairs(at_once, seed)
-    await asyncio.gather(*(_stream(client, pair, prompt, batch) for pair in pairs))
+    pairs = unseen_pairs(at_once, seed, edition=card.rules)
+    await asyncio.gather(*(_stream(client, pair, card.prompt, batch) for pair in pairs))
     batch.seconds = time.perf_counter() - started
     return batch
 

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.ml
 torch = pytest.importorskip("torch")
 
 from dupi.advice.prompts import NEWEST  # noqa: E402
+from dupi.knowledge.rulebook import NEWEST as EDITION  # noqa: E402
+from llm_server.card import AdvisorCard, Sampling  # noqa: E402
 from llm_server.merge import merged_and_compared  # noqa: E402
 from llm_server.training import bases as catalogue  # noqa: E402
 from llm_server.training import loading, lora  # noqa: E402
@@ -23,6 +25,7 @@ from llm_server.training.refusals import CannotTrain, TrainingRefusal  # noqa: E
 from tests.llm_server.tiny import LORA, own_tokenizer, tiny_hub, tiny_model  # noqa: E402
 
 NAMES = tuple(read_bases())
+CARD = AdvisorCard("1", prompt=NEWEST, rules=EDITION)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,7 +57,7 @@ def test_a_ready_base_is_loaded_trained_and_merged(name: str, tmp_path: Path) ->
     assert touched == set(base.modules)
     first, last = learned(model, loaded.tokenizer)
     assert last < first
-    _, report = merged_and_compared(model.eval(), loaded.tokenizer)
+    _, report = merged_and_compared(model.eval(), loaded.tokenizer, torch.float32, CARD)
     assert report.same_choice == 1.0
 
 
@@ -199,7 +202,6 @@ def test_a_whole_training_by_the_command(
 ) -> None:
     """From a folder, by a recipe of one's own, to a version that is merged."""
     from llm_server import merge as merging
-    from llm_server.card import AdvisorCard, Sampling
     from llm_server.training.ship import ship
 
     tokenizer = own_tokenizer()
@@ -220,6 +222,6 @@ def test_a_whole_training_by_the_command(
     ship(folder("run"), folder("weights"), "7")
     target = merging.merge(folder("weights"), folder("merged"))
     card = AdvisorCard.read(target)
-    assert (card.version, card.prompt) == ("7", NEWEST)
+    assert (card.version, card.prompt, card.rules) == ("7", NEWEST, EDITION)
     assert card.sampling == Sampling(0.3, 0.8, 1.1, 99)
     assert '"max_new_tokens": 99' in (target / "generation_config.json").read_text()

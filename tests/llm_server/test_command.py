@@ -26,6 +26,8 @@ def test_command_names_the_card_s_model(tmp_path: Path) -> None:
     for part in ("--served-model-name dupi-advisor", "--port 4321", "--dtype float32"):
         assert part in line
     assert "--max-num-queued-reqs" in line
+    assert "--enable-prefix-caching" in line
+    assert "dupi-advisor dupi-advisor:7 dupi-advisor:prompt-1" in line
     assert "--shutdown-timeout 30" in line
 
 

@@ -34,7 +34,8 @@ LOOPING = "[관리] 샴푸 샴푸 샴푸"
 class Scripted:
     """Gives replies in turn, whatever is asked; keeps what it was asked."""
 
-    name, prompt, sampling, at_once = "scripted", "1", Sampling(temperature=0.5), 4
+    name, prompt, rules, at_once = "scripted", "1", "2", 4
+    sampling = Sampling(temperature=0.5)
 
     def __init__(self, *replies: str) -> None:
         self.left = list(replies)

@@ -114,5 +114,5 @@ def test_the_shipped_adapter_merges_alike(tmp_path: Path) -> None:
     """The weights that ship: nothing is lost in the merge."""
     model, tokenizer = load_adapted(merging.WEIGHTS)
     card = AdvisorCard.read(merging.WEIGHTS)
-    _, report = merging.merged_and_compared(model, tokenizer, prompt=card.prompt)
+    _, report = merging.merged_and_compared(model, tokenizer, torch.float32, card)
     assert report.same_choice == 1.0

@@ -29,7 +29,9 @@ def main() -> None:
         Seconds of all, and of each reply from the asking of all; tokens with the end's own.
         """
         torch.manual_seed(seed)
-        prompts = [pair.prompted(card.prompt) for pair in unseen_pairs(count, seed)]
+        prompts = [
+            pair.prompted(card.prompt) for pair in unseen_pairs(count, seed, edition=card.rules)
+        ]
         started, ends, tokens = time.perf_counter(), list[float](), 0
         replies = write_timed(model, tokenizer, prompts, card.sampling, batch_size=at_once)
         for written in replies:
