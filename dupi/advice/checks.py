@@ -1,40 +1,40 @@
 """What a sentence of the model must not be. Each check gives a code or ``None``."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from itertools import pairwise
 from typing import Final
 
 from dupi.advice import banned
-from dupi.advice.facts import contradicts_case, contradicts_survey, has_anchor, names_unseen
-from dupi.knowledge.plan import Case, Plan, RoutineStep
-from dupi.knowledge.rulebook import ActionRule, Phrased, rulebook
-from dupi.knowledge.vocabulary import AdviceSectionKind, Condition, Severity
+from dupi.advice.answers import contradicts_person, numbers_beside, without_told
+from dupi.advice.deeds import (
+    Deeds,
+    deeds,
+    does,
+    forbids,
+    names_unplanned_things,
+    planned_rules,
+    sayings,
+    turns,
+)
+from dupi.advice.facts import contradicts_case, is_about, names_unseen
+from dupi.advice.text import COUNTS, alike, gist, is_korean, plain, repeats
+from dupi.advice.week import planned_steps, steps_named, times_fit, times_told
+from dupi.advice.words import ASKS
+from dupi.knowledge.plan import Case, Plan
+from dupi.knowledge.rulebook import ActionRule
+from dupi.knowledge.vocabulary import AdviceSectionKind, Condition
+
+__all__ = ["RejectionCode", "Said", "check_sentence", "planned_rules", "repeats", "sayings"]
 
 LONGEST_SENTENCE: Final = 170
 MOST_ABOUT_ONE_ACTION: Final = 2
-EVERY_DAY: Final = 7
-RUN: Final = 4
-
-ADVISING: Final = re.compile(r"주세요|보세요|하세요|좋아요|도움이|좋습니다|바랍니다|권해|추천")
-AVOIDING: Final = re.compile(
-    r"않|말아|말고|마세요|피하|피해|줄이|줄여|미루|미뤄|쉬|삼가|멈추|멈춰|그만"
+_COUNTED: Final = re.compile(
+    rf"\d+ ?[가-힣%]?|(?<![가-힣])(?:{COUNTS}) ?(?:번|회|달|주|시간|차례|가지|개월|분|배)"
+    r"|사흘|나흘|닷새|열흘|보름|절반|반으로|반년|일 년|한 해|아침 ?저녁|수시로|온종일|밤새"
 )
-NEGATED: Final = re.compile(r"(\S{1,3}지) ?(?:마세|마시|말[아고]|않)")
-FORBIDDING: Final = re.compile(r"피하|피해|삼가|금물|안 돼|그만|중단|끊")
-OPPOSITES: Final = (
-    (re.compile("늘리|늘려|자주"), re.compile("줄이|줄여")),
-    (re.compile("찬 바람|미지근한 바람"), re.compile("뜨거운 바람|더운 바람")),
-    (re.compile("미온수"), re.compile("뜨거운 물|찬물|냉수")),
-    (re.compile("건성"), re.compile("지성")),
-)
-COUNTED: Final = re.compile(
-    r"(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|한두|두세) ?(?:번|달|주|시간|차례|가지|개월)"
-)
-REPEATED_CHUNK: Final = re.compile(r"(.{2,}?)\1\1")
+_IDIOMS: Final = re.compile(r"(?<![가-힣])한번 |다시 한 번|한 번 더|한 번에|한 번씩|한 번쯤")
 
 
 class RejectionCode(StrEnum):
@@ -46,6 +46,7 @@ class RejectionCode(StrEnum):
     REPETITION = "REPETITION"
     NOT_KOREAN = "NOT_KOREAN"
     NUMBER = "NUMBER"
+    OUTSIDE = "OUTSIDE"
     SECTION = "SECTION"
     LENGTH = "LENGTH"
     UNFINISHED = "UNFINISHED"
@@ -54,7 +55,7 @@ class RejectionCode(StrEnum):
 
 @dataclass(slots=True)
 class Said:
-    """What an advice has said so far."""
+    """What an advice has said so far. ``sentences``: their gists (see ``text.gist``)."""
 
     sentences: set[str] = field(default_factory=set)
     actions: dict[str, int] = field(default_factory=dict)
@@ -66,154 +67,111 @@ def check_sentence(
     section: AdviceSectionKind, text: str, case: Case, plan: Plan, said: Said
 ) -> RejectionCode | None:
     """Why ``text`` may not be released, or ``None``; then ``said`` knows it."""
-    code = _check_words(text, said)
-    if not code and contradicts_case(text, case):
-        code = RejectionCode.CONTRADICTION
+    code = _check_words(text, plan, said) or _SECTION_CHECKS[section](text, case, plan, said)
     if not code:
-        code = _SECTION_CHECKS[section](text, case, plan, said)
-    if not code:
-        said.sentences.add(_squeezed(text))
+        said.sentences.add(gist(text))
     return code
 
 
 _REFUSED_WORDS: Final = (
-    (banned.NOT_KOREAN, RejectionCode.NOT_KOREAN),
-    (banned.CLAIMS, RejectionCode.CLAIM),
     (banned.DRUGS, RejectionCode.DRUG),
     (banned.DOSES, RejectionCode.DOSE),
+    (banned.OUTSIDE, RejectionCode.OUTSIDE),
 )
 
 
-def _check_words(text: str, said: Said) -> RejectionCode | None:
-    for pattern, code in _REFUSED_WORDS:
-        if pattern.search(text):
-            return code
+def _check_words(text: str, plan: Plan, said: Said) -> RejectionCode | None:
+    """What no section may hold. Length first: what follows need not read long texts."""
     if len(text) > LONGEST_SENTENCE:
         return RejectionCode.LENGTH
-    if _squeezed(text) in said.sentences or repeats(text):
+    read = plain(text)
+    if banned.claims(read, refers=plan.referral is not None):
+        return RejectionCode.CLAIM
+    for pattern, code in _REFUSED_WORDS:
+        if pattern.search(read):
+            return code
+    if not is_korean(text):
+        return RejectionCode.NOT_KOREAN
+    meant = gist(text)
+    if repeats(text) or any(alike(meant, before) for before in said.sentences):
         return RejectionCode.REPETITION
     return None
 
 
-def repeats(text: str) -> bool:
-    """A word said twice in a row, a phrase said twice, or a chunk thrice ("샴푸샴푸샴푸")."""
-    words = [word.strip(".,!?") for word in text.split()]
-    if any(a == b and len(a) > 1 for a, b in pairwise(words)):
-        return True
-    runs = [tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)]
-    return len(set(runs)) < len(runs) or bool(REPEATED_CHUNK.search(_squeezed(text)))
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
-
-
 def _check_summary(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
-    if ADVISING.search(text) or _foreign(text, ()):
+    told = without_told(text)
+    asks = ASKS.search(told) and deeds(told, text, plan).unplanned
+    if asks or names_unplanned_things(text, case, plan, ()) or not is_about(text, case):
         return RejectionCode.UNPLANNED
-    if contradicts_survey(text, case) or names_unseen(text, case):
+    wrong = contradicts_case(text, case) or contradicts_person(text, case, whole=True)
+    if wrong or names_unseen(text, case):
         return RejectionCode.CONTRADICTION
+    if numbers_beside(text):
+        return RejectionCode.NUMBER
     said.summary += text + " "
-    return None if has_anchor(text, case) else RejectionCode.UNPLANNED
+    return None
 
 
 def _check_care(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
-    planned = planned_rules(plan)
-    sayable = rulebook(plan.edition).sayable
-    named = [rule for rule in sayable if any(key in text for key in rule.keys)]
-    if not named or any(rule not in planned for rule in named) or _foreign(text, named):
-        return RejectionCode.UNPLANNED
-    code = _check_meaning(text, case, named)
-    if code:
-        return code
-    for rule in named:
-        said.actions[rule.code] = said.actions.get(rule.code, 0) + 1
-    most = max(said.actions[rule.code] for rule in named)
-    return RejectionCode.REPETITION if most > MOST_ABOUT_ONE_ACTION else None
-
-
-def _check_meaning(text: str, case: Case, named: Sequence[ActionRule]) -> RejectionCode | None:
-    allowed = " ".join(sayings(rule) for rule in named)
-    if _turned(text, named, allowed) or _unseen_condition(text, case, allowed):
+    if contradicts_person(text, case):
         return RejectionCode.CONTRADICTION
-    numbers = (*re.findall(r"\d+", text), *COUNTED.findall(text))
-    if any(number not in allowed for number in numbers):
-        return RejectionCode.NUMBER
+    told = without_told(text)
+    found = deeds(told, text, plan)
+    if found.unplanned or names_unplanned_things(text, case, plan, ()):
+        return RejectionCode.UNPLANNED
+    return _check_meaning(text, told, case, found) or _count(told, found, plan, said)
+
+
+def _check_meaning(text: str, told: str, case: Case, found: Deeds) -> RejectionCode | None:
+    own = _without_own_words(text, found.planned)
+    if contradicts_case(own, case, advising=True):
+        return RejectionCode.CONTRADICTION
+    if names_unseen(own, case) - _spoken_of(found.planned):
+        return RejectionCode.CONTRADICTION
+    if found.planned and turns(told, found.planned, asks=found.asks):
+        return RejectionCode.CONTRADICTION
+    allowed = " ".join(sayings(rule) for rule in found.planned)
+    numbers = _COUNTED.findall(_IDIOMS.sub("", told))
+    return RejectionCode.NUMBER if any(n not in allowed for n in numbers) else None
+
+
+def _without_own_words(text: str, named: Sequence[ActionRule]) -> str:
+    """``text`` without what the rules say in just these words."""
+    for rule in named:
+        for saying in (*rule.because, *rule.do, rule.text):
+            text = text.replace(saying, "")
+    return text
+
+
+def _spoken_of(named: Sequence[ActionRule]) -> set[Condition]:
+    """Conditions that the rules themselves name where they speak of these actions."""
+    return {c for c in Condition if any(c.korean in sayings(rule) for rule in named)}
+
+
+def _count(told: str, found: Deeds, plan: Plan, said: Said) -> RejectionCode | None:
+    """An action was said where it was asked for, or its deed was named."""
+    covered = [r for r in found.planned if found.asks or does(told, r, plan.edition)]
+    counts = {rule.code: said.actions.get(rule.code, 0) + 1 for rule in covered}
+    if any(count > MOST_ABOUT_ONE_ACTION for count in counts.values()):
+        return RejectionCode.REPETITION
+    said.actions.update(counts)
     return None
-
-
-def _turned(text: str, named: Sequence[ActionRule], allowed: str) -> bool:
-    """Says the opposite of what is planned."""
-    if any(_avoids(rule) for rule in named) and not AVOIDING.search(text):
-        return True
-    if not all(_avoids(rule) for rule in named) and _forbids(text, allowed):
-        return True
-    return any(
-        (one.search(text) and not one.search(allowed) and other.search(allowed))
-        or (other.search(text) and not other.search(allowed) and one.search(allowed))
-        for one, other in OPPOSITES
-    )
-
-
-def _forbids(text: str, allowed: str = "") -> bool:
-    """Tells not to do what is not so told in ``allowed``."""
-    if FORBIDDING.search(text) and not FORBIDDING.search(allowed):
-        return True
-    return any(not re.search(rf"{stem} ?[않말]", allowed) for stem in NEGATED.findall(text))
-
-
-@cache
-def _avoids(rule: ActionRule) -> bool:
-    return all(AVOIDING.search(do) for do in rule.do)
-
-
-def _unseen_condition(text: str, case: Case, allowed: str) -> bool:
-    return any(
-        condition.korean in text and condition.korean not in allowed
-        for condition in Condition
-        if not (case.grades.get(condition) or Severity.NONE)
-    )
 
 
 def _check_routine(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
-    book = rulebook(plan.edition)
-    named = [step for step in book.steps if any(key in text for key in step.keys)]
-    planned = {step.text: step for step in plan.routine}
-    if not named or any(step.text not in planned for step in named) or _foreign(text, named):
+    named = steps_named(text, plan)
+    steps = planned_steps(named, plan)
+    if not named or steps is None or names_unplanned_things(text, case, plan, named):
         return RejectionCode.UNPLANNED
-    if _forbids(text):
+    if forbids(text, named) or contradicts_case(text, case, advising=True):
         return RejectionCode.CONTRADICTION
-    if not _times_fit(text, [planned[step.text] for step in named]):
+    if contradicts_person(text, case):
+        return RejectionCode.CONTRADICTION
+    if not times_fit(text, plan):
         return RejectionCode.NUMBER
-    said.steps.update(step.text for step in named)
+    if times_told(text):
+        said.steps.update(step.text for step in steps)
     return None
-
-
-def _times_fit(text: str, steps: Sequence[RoutineStep]) -> bool:
-    """Exactly the planned times a week, in figures or as 매일."""
-    times = {step.times_per_week for step in steps}
-    told = {int(number) for number in re.findall(r"\d+", text)}
-    if "매일" in text or "날마다" in text:
-        told.add(EVERY_DAY)
-    return told == times and not COUNTED.search(text)
-
-
-def _foreign(text: str, named: Iterable[Phrased]) -> bool:
-    allowed = " ".join(sayings(rule) for rule in named)
-    return any(word in text and word not in allowed for word in banned.FOREIGN)
-
-
-def planned_rules(plan: Plan) -> list[ActionRule]:
-    """Rules of the plan's shampoo and actions."""
-    planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
-    return [rulebook(plan.edition).phrased(action.code) for action in planned]
-
-
-@cache
-def sayings(rule: Phrased) -> str:
-    """Everything that the rules themselves say about ``rule``."""
-    reason = rule.reason if isinstance(rule, ActionRule) else ""
-    return " ".join((rule.text, reason, *rule.do, *rule.because))
 
 
 _SECTION_CHECKS: Final = {

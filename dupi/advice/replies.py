@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dupi.advice.checks import RejectionCode, Said, check_sentence, planned_rules
-from dupi.advice.facts import claimed_grades
+from dupi.advice.facts import told_grades
 from dupi.advice.phrasing import (
     care_sentences,
     first_way,
@@ -148,7 +148,7 @@ class ReplyReader:
     def _missing(self) -> Iterator[str]:
         """What is planned or was found, and was not said."""
         summary, said = self._said.summary, self._said
-        told = dict(claimed_grades(summary))
+        told = told_grades(summary)
         yield from (c.korean for c in elevated_conditions(self._case) if c not in told)
         yield from (c.korean for c in abstained_conditions(self._case) if c.korean not in summary)
         yield from (r.text for r in planned_rules(self._plan) if r.code not in said.actions)

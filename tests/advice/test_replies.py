@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dupi.advice.checks import RejectionCode
+from dupi.advice.checks import RejectionCode, Said, check_sentence
 from dupi.advice.prompts import SECTION_MARKS, advice_messages
 from dupi.advice.replies import (
     SECTION_TITLES,
@@ -19,6 +19,7 @@ from dupi.advice.replies import (
 from dupi.knowledge.plan import Case
 from dupi.knowledge.rules import make_plan
 from dupi.knowledge.vocabulary import AdviceSectionKind
+from tests.advice.sentence_set import Sentence, contexts, sentences
 from tests.advice.test_checks import CASE, PLAN
 from tests.knowledge.cases import cases
 
@@ -124,6 +125,10 @@ def test_every_planned_action_and_step_must_be_said() -> None:
         assert refused(as_reply(rest)) is RejectionCode.MISSING
 
 
+def test_a_step_is_said_with_how_often() -> None:
+    assert refused(REPLY.replace("매일 저녁에", "저녁에")) is RejectionCode.MISSING
+
+
 def test_every_finding_must_be_said() -> None:
     assert refused(REPLY.replace("미세각질은 경증, ", "")) is RejectionCode.MISSING
 
@@ -143,3 +148,38 @@ def test_the_prompt_tells_the_plan() -> None:
     for text in (PLAN.shampoo.text, *(a.text for a in PLAN.actions)):
         assert text in prompt
     assert "미세각질은 경증, 비듬은 중등도" in prompt
+
+
+BAD_SENTENCES = [s for s in sentences() if not s.good and s.section is AdviceSectionKind.CARE]
+
+
+@given(
+    st.sampled_from(BAD_SENTENCES),
+    st.sampled_from(sorted(contexts())),
+    st.integers(0, 5),
+    st.lists(st.integers(0, 900), max_size=20).map(sorted),
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_pieces_no_sentence_is_let_out_that_fails(
+    bad: Sentence, context: str, place: int, cuts: list[int]
+) -> None:
+    """Every sentence let out passes the checks by itself, and all came before the failing one."""
+    case, plan = contexts()[context]
+    sentences_ = list(rules_advice(case, plan))
+    care = [i for i, s in enumerate(sentences_) if s.section is AdviceSectionKind.CARE]
+    at = care[min(place, len(care) - 1)]
+    sentences_.insert(at, CheckedSentence(AdviceSectionKind.CARE, f" {bad.text}"))
+    reply = as_reply(tuple(sentences_))
+    reader, released = ReplyReader(case, plan), list[CheckedSentence]()
+    try:
+        for a, b in pairwise([0, *cuts, max(len(reply), *cuts, 0)]):
+            released += reader.feed(reply[a:b])
+        released += reader.finish()
+    except ReplyRejected:
+        pass
+    said = Said()
+    for sentence in released:
+        text = sentence.text.strip()
+        assert check_sentence(sentence.section, text, case, plan, said) is None
+    if context == bad.context and not bad.before:
+        assert bad.text not in "".join(s.text for s in released)
