@@ -14,7 +14,7 @@ from dupi.advice.replies import rules_advice  # noqa: E402
 from llm_server.card import AdvisorCard, Sampling  # noqa: E402
 from llm_server.training import evaluate as command  # noqa: E402
 from llm_server.training.evaluation import Outcome, evaluate  # noqa: E402
-from llm_server.training.grading import unseen_pairs  # noqa: E402
+from llm_server.training.grading import refusal, unseen_pairs  # noqa: E402
 from llm_server.training.measures import (  # noqa: E402
     coverage,
     distinct,
@@ -27,7 +27,7 @@ from llm_server.training.writers import Reply, ServedWriter, WeightsWriter  # no
 from tests.llm_server.tiny import own_tokenizer, tiny_model  # noqa: E402
 from tests.support.advisor_server import Script, running_advisor  # noqa: E402
 
-CASES = unseen_pairs(4)
+CASES = [pair for pair in unseen_pairs(40) if refusal(pair, pair.reply) is None][:4]
 LOOPING = "[관리] 샴푸 샴푸 샴푸"
 
 

@@ -103,5 +103,4 @@ def test_the_shipped_advisor_passes_on_unseen_cases(tokenizer: Any) -> None:
     asked = [p.prompted(card.prompt) for p in cases]
     replies = write_replies(model, tokenizer, asked, card.sampling)
     grades = grade_replies(cases, islice(replies, len(cases)))
-    # They learnt from fewer kinds of people than are drawn now; the next weights raise the bar.
-    assert grades.pass_rate >= 0.5, grades.failures
+    assert grades.pass_rate >= 0.85, grades.failures
