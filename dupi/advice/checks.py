@@ -149,8 +149,13 @@ def _spoken_of(named: Sequence[ActionRule]) -> set[Condition]:
 
 
 def _count(told: str, found: Deeds, plan: Plan, said: Said) -> RejectionCode | None:
-    """An action was said where it was asked for, or its deed was named."""
-    covered = [r for r in found.planned if found.asks or does(told, r, plan.edition)]
+    """An action was said where one of its keys was, or, by other words, where it was asked for or
+    its deed was named."""
+    covered = [
+        rule
+        for rule in found.planned
+        if found.asks or any(key in told for key in rule.keys) or does(told, rule, plan.edition)
+    ]
     counts = {rule.code: said.actions.get(rule.code, 0) + 1 for rule in covered}
     if any(count > MOST_ABOUT_ONE_ACTION for count in counts.values()):
         return RejectionCode.REPETITION
