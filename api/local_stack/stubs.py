@@ -12,8 +12,7 @@ for what the dead one was at. They are not counted any more, and ended after a w
 import os
 import signal
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -25,12 +24,17 @@ from api.local_stack import keeper
 from dupi.vision.contract import ENSEMBLE
 
 _STUB: Final = b"triton_python_backend_stub"
+_STARTED: Final = 19
+"""Of the fields after a process' name in its ``stat``."""
 _TIMEOUT_SECONDS: Final = 5.0
 _LINGER_SECONDS: Final = 30.0
 """Longer than Triton lets a request wait, so that those under way can end."""
 
 Version = tuple[str, str]
 """Name of a model, and its version."""
+
+Stub = tuple[int, int]
+"""When the process started (clock ticks since boot), and its pid: they sort by age."""
 
 
 class Stubs:
@@ -39,7 +43,9 @@ class Stubs:
     def __init__(self, address: str) -> None:
         self._address = address
         self._suspects: set[Version] = set()
-        self._left: dict[int, float] = {}
+        self._newest: dict[Version, tuple[Stub, ...]] = {}
+        """Living or dead: as many of a version as it has instances."""
+        self._left: dict[Stub, float] = {}
         """Processes of what was unloaded, and when they are ended (monotonic seconds)."""
 
     async def forget_dead_models(self, program: int) -> list[str]:
@@ -49,12 +55,14 @@ class Stubs:
         client = triton.InferenceServerClient(self._address)
         try:
             wanted = await _wanted(client)  # first: what is unloaded meanwhile is looked at again
-            held = self._without_left(dict(_held(program)))
-            short = _short(wanted, held)
+            held = dict(_held(program))
+            self._end_left(held)
+            working = {stub: version for stub, version in held.items() if stub not in self._left}
+            short = self._short(wanted, working)
             dead = sorted({model for model, _ in short & self._suspects})
             self._suspects = {version for version in short if version[0] not in dead}
             for model in dead:
-                self._leave(pid for pid, (name, _) in held.items() if name == model)
+                self._leave(stub for stub, (name, _) in held.items() if name == model)
                 await client.unload_model(model, client_timeout=_TIMEOUT_SECONDS)
         except (InferenceServerException, TimeoutError):
             return []
@@ -62,22 +70,34 @@ class Stubs:
             await client.close()
         return dead
 
-    def _leave(self, pids: Iterator[int]) -> None:
-        self._left |= dict.fromkeys(pids, time.monotonic() + _LINGER_SECONDS)
+    def _short(self, wanted: Mapping[Version, int], held: Mapping[Stub, Version]) -> set[Version]:
+        """Versions whose newest processes, as many as they have instances, do not all live. Older
+        ones are of an earlier load: counted, they would stand for one that died."""
+        self._newest = {
+            version: _newest(instances, version, held, self._newest.get(version, ()))
+            for version, instances in wanted.items()
+        }
+        living = {version: held.keys() & stubs for version, stubs in self._newest.items()}
+        return {version for version, stubs in living.items() if len(stubs) < wanted[version]}
 
-    def _without_left(self, held: Mapping[int, Version]) -> dict[int, Version]:
-        """``held`` without what was left of unloaded models, which is ended once it is time."""
-        self._left = {pid: ends_at for pid, ends_at in self._left.items() if pid in held}
-        for pid, ends_at in self._left.items():
+    def _leave(self, stubs: Iterator[Stub]) -> None:
+        ends_at = time.monotonic() + _LINGER_SECONDS
+        self._left = dict.fromkeys(stubs, ends_at) | self._left
+
+    def _end_left(self, held: Mapping[Stub, Version]) -> None:
+        """End what was left of unloaded models, once it is time."""
+        self._left = {stub: ends_at for stub, ends_at in self._left.items() if stub in held}
+        for (_, pid), ends_at in self._left.items():
             if ends_at <= time.monotonic():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        return {pid: version for pid, version in held.items() if pid not in self._left}
 
 
-def _short(wanted: Mapping[Version, int], held: Mapping[int, Version]) -> set[Version]:
-    found = Counter(held.values())
-    return {version for version, instances in wanted.items() if found[version] < instances}
+def _newest(
+    instances: int, version: Version, held: Mapping[Stub, Version], known: Iterable[Stub]
+) -> tuple[Stub, ...]:
+    living = {stub for stub, what in held.items() if what == version}
+    return tuple(sorted(living.union(known))[-instances:])
 
 
 async def _wanted(client: triton.InferenceServerClient) -> dict[Version, int]:
@@ -97,14 +117,16 @@ async def _instances(client: triton.InferenceServerClient, version: Version) -> 
     return sum(group.count * max(1, len(group.gpus)) for group in answer.config.instance_group)
 
 
-def _held(program: int) -> Iterator[tuple[int, Version]]:
-    """Pids of what lives, and what they hold. A stub is started with the path of its model:
+def _held(program: int) -> Iterator[tuple[Stub, Version]]:
+    """What lives, and what it holds. A stub is started with the path of its model:
     ``…/<model>/<version>/model.pt``."""
     for pid in keeper.descendants(program):
+        process = Path(f"/proc/{pid}")
         try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            after_name = (process / "stat").read_bytes().rpartition(b")")[2].split()
         except OSError:  # ended just now
             continue
         if command[0].endswith(_STUB):
             *_, model, version, _ = Path(command[1].decode()).parts
-            yield pid, (model, version)
+            yield (int(after_name[_STARTED]), pid), (model, version)

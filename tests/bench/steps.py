@@ -33,7 +33,6 @@ _PARTS: Final = {
     "pictures": "decoder",
     "files": "storage",
     "hints": "hints",
-    "advisor": "advisor",
 }
 _LEASE_S: Final = 60.0
 _NOTES: Final = (
@@ -91,6 +90,16 @@ class Watched:
                 self._ledger.spent.add(f"{self._name}: {method}", seconds)
 
         return timed
+
+
+class WatchedAdvisors:
+    """Stands for ``inner``; the advisors that it gives are timed."""
+
+    def __init__(self, inner: Any, ledger: Ledger) -> None:
+        self._inner, self._ledger = inner, ledger
+
+    def at(self, endpoint: str | None) -> Any:
+        return Watched(self._inner.at(endpoint), "advisor", self._ledger)
 
 
 async def measure(rig: Rig) -> list[Table]:
@@ -158,7 +167,9 @@ async def _watched(rig: Rig, ledger: Ledger) -> AsyncIterator[Resources]:
         watched: dict[str, Any] = {
             part: Watched(getattr(resources, part), name, ledger) for name, part in _PARTS.items()
         }
-        yield replace(resources, **watched)
+        yield replace(
+            resources, advisors=WatchedAdvisors(resources.advisors, ledger), **watched
+        )
 
 
 async def _someone(resources: Resources) -> tuple[str, list[Photo]]:

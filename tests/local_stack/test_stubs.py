@@ -146,6 +146,21 @@ async def test_what_triton_leaves_of_an_unloaded_model_is_not_counted_and_ends(
     assert await server.is_ready()
 
 
+async def test_what_is_left_of_an_earlier_load_does_not_stand_for_a_process_that_died(
+    server: Server,
+) -> None:
+    """Also where somebody else unloaded the model, so that nothing is known of what is left."""
+    stubs = Stubs(server.address)
+    await server.load(2)
+    await server.kill_stub_at_work()
+    await server.client.unload_model(_MODEL, client_timeout=_SECONDS)
+    await server.load(2)
+    assert len(server.stubs()) == 3, "Triton ends the other one: this test tests nothing"
+    assert await stubs.forget_dead_models(server.program) == []
+    await server.kill(server.stubs()[-1])
+    await _forget(stubs, server)
+
+
 async def _forget(stubs: Stubs, server: Server) -> None:
     assert await stubs.forget_dead_models(server.program) == []
     assert await stubs.forget_dead_models(server.program) == [_MODEL]
