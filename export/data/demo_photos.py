@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
 from export.data.drawing.grades import NO_CONDITION, Grades
-from export.data.synthetic import draw_wanted
+from export.data.drawn import draw_wanted
 
 _WIDTH, _QUALITY = 640, 92
 

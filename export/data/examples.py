@@ -13,7 +13,7 @@ from typing import Final
 
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
 from export.data.drawing.grades import NO_CONDITION
-from export.data.synthetic import Drawn, draw_wanted
+from export.data.drawn import Drawn, draw_wanted
 
 _WIDTH, _QUALITY = 320, 56
 """All 24 together stay below 400 kB."""

@@ -14,7 +14,7 @@ from PIL import Image
 from rich.progress import track
 
 from dupi.knowledge.vocabulary import Condition, Severity
-from export.data.synthetic import Drawn, draw_alone
+from export.data.drawn import Drawn, draw_alone
 from export.judging.answers import Published
 from export.judging.attention import Pointing, pointing
 from export.judging.metrics import Floats

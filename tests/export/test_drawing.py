@@ -16,7 +16,7 @@ from export.data.drawing.person import HAIRS, SKINS, some_person
 from export.data.drawing.sampling import MIXES, Purpose, mislabel, sample_grades
 from export.data.drawing.scalp import WAYS, Scalp
 from export.data.drawing.strangers import KINDS
-from export.data.synthetic import draw_alone
+from export.data.drawn import draw_alone
 
 NOTHING: Amounts = dict.fromkeys(Condition, 0.0)
 DEVICE = device_of("A2LEBJJDE00007O")

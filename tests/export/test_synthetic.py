@@ -10,7 +10,8 @@ from dupi.knowledge.vocabulary import Condition, Severity
 from export.data.drawing.devices import MAKES
 from export.data.drawing.sampling import Purpose
 from export.data.drawing.strangers import KINDS
-from export.data.synthetic import draw, draw_alone, draw_wanted, write_dataset
+from export.data.drawn import draw, draw_alone, draw_wanted
+from export.data.synthetic import write_dataset
 
 WIDTH = 96
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from dupi.errors import ImageQualityReason as Reason
 from dupi.vision.quality import judge
-from export.data.synthetic import Drawn, draw
+from export.data.drawn import Drawn, draw
 
 
 @cache

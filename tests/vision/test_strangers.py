@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from api.local_stack.demo.client import ApiClient, Refused
 from api.local_stack.demo.journey import Shot
-from export.data.synthetic import draw
+from export.data.drawn import draw
 from tests.e2e.conftest import analyse, new_person
 from tests.support.photos import encoded
 from tests.support.stack import RunningStack

@@ -8,9 +8,10 @@ import pytest
 from dupi.knowledge.vocabulary import Condition, Severity
 from export.data.dataset import gather
 from export.data.drawing.grades import SCALES
+from export.data.drawn import draw_wanted
 from export.data.extents import SCALE, SIDE, UNKNOWN, encoded, extents_file, read_extents
 from export.data.items import Item
-from export.data.synthetic import draw_wanted, write_dataset
+from export.data.synthetic import write_dataset
 
 _C = Condition
 NOTHING = dict.fromkeys(Condition, Severity.NONE)
