@@ -40,9 +40,7 @@ def command(options: ServeOptions, *, dtype: str) -> list[str]:
     }
     switches = ["--enforce-eager", "--enable-prefix-caching", "--disable-uvicorn-access-log"]
     module = ["-m", "vllm.entrypoints.openai.api_server"]
-    # The other names tell clients the version that answers, and the prompt that it was trained on.
-    told = (card.version, f"prompt-{card.prompt}")
-    names = ["--served-model-name", card.served_name, *(f"{card.served_name}:{t}" for t in told)]
+    names = ["--served-model-name", *card.served_names]
     pairs = (part for pair in flags.items() for part in pair)
     return [sys.executable, *module, *pairs, *names, *switches]
 

@@ -6,11 +6,10 @@ fails is drawn again.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -20,42 +19,13 @@ from dupi.advice.prompts import SECTION_MARKS
 from dupi.knowledge.plan import Case, Plan, RoutineStep
 from dupi.knowledge.rulebook import Rulebook, rulebook
 from dupi.knowledge.vocabulary import AdviceSectionKind, Condition
-from llm_server.training.told import NOTHING, Told, told
-from llm_server.training.ways import (
-    NEGATION,
-    Ways,
-    because,
-    care_ways,
-    ended,
-    joined,
-    step_ways,
-    wordings,
-)
+from llm_server.training.clumsy import is_clumsy
+from llm_server.training.told import Told, told
+from llm_server.training.voice import Voice, sentence_of
+from llm_server.training.ways import Ways, because, care_ways, ended, joined, step_ways, wordings
 
 TRIES: Final = 40
-LONGEST: Final = 105
-"""Characters; longer sentences are hard to read on a phone."""
-CLUMSY: Final = {
-    "보다 ": 1,
-    "면 ": 1,
-    ",": 1,
-    "두피": 2,
-    "위해": 1,
-    "니 ": 1,
-    "니까 ": 1,
-    "는데 ": 1,
-}
-"""How often a sentence may hold what grows clumsy."""
-TWICE: Final = re.compile(
-    r"(?:때|에|안|지|지금|당분간)(?:는|도|은),? (?:\S+ ){0,2}"
-    r"(?:제품|스케일링제|세럼|커버|샴푸|점|머리카락|머리|드라이어|트리트먼트|케어|양"
-    r"|일|전에|번|방법)[은는] "
-    r"|(?:나가|걸으)실 때.*(?:밖에서|나갈 때)"
-    r"|(?:고르|사)실 때는.*로 (?:\S+ )?감"
-)
-"""Two topics in a row (감고 난 뒤에는 드라이어는), or a time that the deed does not fit."""
 EVERY_DAY: Final = 7
-ENDINGS_A_TEXT: Final = 6
 JOINED_SHARE: Final = {"STEP_DRY": 0.75}
 OTHERS_JOINED_SHARE: Final = 0.4
 """How often a step shares a sentence with the one before it."""
@@ -77,51 +47,12 @@ LEADS: Final = {
 """What leads to the deed, and how often. ``say`` is a whole sentence; ``gain`` follows the deed."""
 
 
-@dataclass(slots=True)
-class _Voice:
-    rng: random.Random
-    endings: list[str]
-    opener: str
-    joiners: list[str]
-    closer: str
-    comma: float
-    last_word: str = ""
-    """How the sentence before ended."""
-    clauses: set[str] = field(default_factory=set)
-    """Clauses about the person that were said already."""
-
-    @classmethod
-    def of(cls, rng: random.Random) -> "_Voice":
-        forms = wordings("forms")
-        return cls(
-            rng=rng,
-            endings=rng.sample(forms["endings"]["any"], ENDINGS_A_TEXT),
-            opener=rng.choice(["", *forms["openers"]]),
-            joiners=rng.sample(forms["joiners"], 3),
-            closer=rng.choice(["", *forms["closers"]]),
-            comma=rng.choice((0.0, 0.3, 0.6)),
-        )
-
-    def ending(self, do: str, endings: Sequence[str]) -> str:
-        if do.endswith(NEGATION):
-            endings = wordings("forms")["endings"]["not"]
-        left = [ending for ending in endings if ending.split()[-1] != self.last_word]
-        return self.rng.choice(left or endings)
-
-    def remember(self, sentence: str, facts: Told = NOTHING) -> None:
-        """What the sentences that follow should not say again."""
-        self.last_word = sentence.rsplit(maxsplit=1)[-1].strip(".")
-        stems = (clause[:-1] for clause in (*facts.cause, *facts.ground))
-        if any(stem in sentence for stem in stems):
-            self.clauses.update((*facts.cause, *facts.ground))
-
-
 def write_reply(
     case: Case, plan: Plan, rng: random.Random, refused: Counter[str] | None = None
 ) -> str:
     """What the model is to write after ``reply_opening``; ``refused`` counts what was drawn anew,
     by the code of the check."""
-    voice, said, refused = _Voice.of(rng), Said(), Counter() if refused is None else refused
+    voice, said, refused = Voice.of(rng), Said(), Counter() if refused is None else refused
     writer = _Writer(case, plan, said, refused)
     sections = {
         AdviceSectionKind.CARE: list(_care(writer, voice)),
@@ -168,18 +99,7 @@ def _copied(said: Said) -> Said:
     return replace(said, **{part.name: copy(getattr(said, part.name)) for part in fields(said)})
 
 
-def is_clumsy(sentence: str) -> bool:
-    """Long, with a word said twice, or with two conditions, comparisons or topics in a row."""
-    words = [word.strip(".,") for word in sentence.split()]
-    return (
-        len(sentence) > LONGEST
-        or len(set(words)) < len(words)
-        or any(sentence.count(word) > most for word, most in CLUMSY.items())
-        or TWICE.search(sentence) is not None
-    )
-
-
-def _care(writer: _Writer, voice: _Voice) -> Iterator[str]:
+def _care(writer: _Writer, voice: Voice) -> Iterator[str]:
     plan, kind = writer.plan, AdviceSectionKind.CARE
     planned = ([plan.shampoo] if plan.shampoo else []) + list(plan.actions)
     rules = [rulebook(plan.edition).phrased(action.code) for action in planned]
@@ -196,7 +116,7 @@ def _care(writer: _Writer, voice: _Voice) -> Iterator[str]:
         yield sentence
 
 
-def _place(voice: _Voice, number: int, count: int) -> str:
+def _place(voice: Voice, number: int, count: int) -> str:
     if number == 0:
         return voice.opener
     if number == count - 1 and count > 2:
@@ -204,7 +124,7 @@ def _place(voice: _Voice, number: int, count: int) -> str:
     return voice.joiners.pop() if voice.joiners and voice.rng.random() < 0.3 else ""
 
 
-def _care_sentence(voice: _Voice, place: str, facts: Told, ways: Ways) -> str:
+def _care_sentence(voice: Voice, place: str, facts: Told, ways: Ways) -> str:
     rng = voice.rng
     stock: dict[str, Sequence[str]] = {
         "cause": [way for way in facts.cause if way not in voice.clauses],
@@ -213,31 +133,18 @@ def _care_sentence(voice: _Voice, place: str, facts: Told, ways: Ways) -> str:
     }
     kinds = {kinds: often for kinds, often in LEADS.items() if all(stock[kind] for kind in kinds)}
     if not kinds:
-        return _sentence([place, _deed(voice, ways.do)])
+        return sentence_of([place, voice.deed(ways.do)])
     (chosen,) = rng.choices(list(kinds), list(kinds.values()))
     said = {kind: because(rng.choice(stock[kind]), rng) for kind in chosen}
     if "say" in said:
-        return _sentence([place, said["say"]])
-    leads = [_lead(voice, said[kind]) for kind in chosen if kind != "gain"]
+        return sentence_of([place, said["say"]])
+    leads = [voice.lead(said[kind]) for kind in chosen if kind != "gain"]
     if "gain" in said:
-        return _sentence([place, *leads, ended(rng.choice(ways.do), "{myeon}"), said["gain"]])
-    return _sentence([place, *leads, _deed(voice, ways.do)])
+        return sentence_of([place, *leads, ended(rng.choice(ways.do), "{myeon}"), said["gain"]])
+    return sentence_of([place, *leads, voice.deed(ways.do)])
 
 
-def _lead(voice: _Voice, clause: str) -> str:
-    return f"{clause}," if len(clause) > 8 and voice.rng.random() < voice.comma else clause
-
-
-def _deed(voice: _Voice, ways: Sequence[str]) -> str:
-    do = voice.rng.choice(ways)
-    return ended(do, voice.ending(do, voice.endings))
-
-
-def _sentence(parts: Sequence[str]) -> str:
-    return " ".join(part for part in parts if part) + "."
-
-
-def _routine(writer: _Writer, voice: _Voice) -> Iterator[str]:
+def _routine(writer: _Writer, voice: Voice) -> Iterator[str]:
     kind = AdviceSectionKind.ROUTINE
     plain = dict(zip(writer.plan.routine, routine_sentences(writer.plan, first_way), strict=True))
     book = rulebook(writer.plan.edition)
@@ -268,15 +175,15 @@ def _grouped(
     return groups
 
 
-def _step_sentence(book: Rulebook, voice: _Voice, steps: Sequence[RoutineStep]) -> str:
+def _step_sentence(book: Rulebook, voice: Voice, steps: Sequence[RoutineStep]) -> str:
     rng = voice.rng
     often = _often(steps[0].times_per_week, rng)
     ways = [step_ways(book.step(step.text)) for step in steps]
     if len(ways) == 1 and ways[0].say and rng.random() < 0.3:
-        return _sentence([rng.choice(ways[0].say).format(often=often)])
+        return sentence_of([rng.choice(ways[0].say).format(often=often)])
     *before, last = [rng.choice(way.do) for way in ways]
     ending = voice.ending(last, wordings("forms")["endings"]["routine"])
-    return _sentence([often, *(_first(do, last) for do in before), ended(last, ending)])
+    return sentence_of([often, *(_first(do, last) for do in before), ended(last, ending)])
 
 
 def _first(do: str, then: str) -> str:

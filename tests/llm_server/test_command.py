@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_server.card import AdvisorCard, Sampling
+from llm_server.card import CARD_FILE, AdvisorCard, Sampling
 from llm_server.serve.command import (
     ServeOptions,
     best_dtype,
@@ -27,8 +27,22 @@ def test_command_names_the_card_s_model(tmp_path: Path) -> None:
         assert part in line
     assert "--max-num-queued-reqs" in line
     assert "--enable-prefix-caching" in line
-    assert "dupi-advisor dupi-advisor:7 dupi-advisor:prompt-1" in line
+    assert "dupi-advisor dupi-advisor:7 dupi-advisor:prompt-1 dupi-advisor:rules-1" in line
     assert "--shutdown-timeout 30" in line
+
+
+@pytest.mark.parametrize("version", ["prompt-2", "rules-1", "", "a b", "../1"])
+def test_a_version_that_would_be_taken_for_something_else_is_refused(
+    tmp_path: Path, version: str
+) -> None:
+    with pytest.raises(ValueError, match="version"):
+        AdvisorCard(version).write(tmp_path)
+    assert not list(tmp_path.iterdir())
+    AdvisorCard("7").write(tmp_path)
+    card = tmp_path / CARD_FILE
+    card.write_text(card.read_text().replace('"7"', f'"{version}"'))
+    with pytest.raises(ValueError, match="version"):
+        command(ServeOptions(tmp_path, "127.0.0.1", 4321), dtype="float32")
 
 
 def test_the_key_goes_by_the_environment(tmp_path: Path) -> None:

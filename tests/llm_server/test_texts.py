@@ -19,6 +19,7 @@ from dupi.knowledge.vocabulary import (
     TreatmentFrequency,
 )
 from llm_server.training.cleaning import clean, without_repeats
+from llm_server.training.clumsy import is_clumsy
 from llm_server.training.historical import historical_prompt
 from llm_server.training.overlap import self_overlap
 from llm_server.training.pairs import pair_of, pairs
@@ -34,7 +35,6 @@ from llm_server.training.ways import (
     verbs,
     wordings,
 )
-from llm_server.training.writing import is_clumsy
 from tests.knowledge.cases import a_case, a_survey
 
 RULES = {rule.code: rule for rule in rulebook(NEWEST).sayable}
