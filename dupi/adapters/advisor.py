@@ -6,8 +6,9 @@ nothing is tried twice here. A server that hung is left alone for a while: were 
 find out by itself, those that wait behind them would miss their deadlines.
 
 Sampling is the served model's own (``generation_config.json``): part of its version. Versions are
-told apart by the names that are served: ``<model>:<version>`` and ``<model>:prompt-<version>``
-stand beside ``<model>``. Whoever asks for a version by its name gets that one, or none.
+told apart by the names that are served: ``<model>:<version>``, ``<model>:prompt-<version>`` and
+``<model>:rules-<edition>`` stand beside ``<model>``. Whoever asks for a version by its name gets
+that one, or none.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ _UNAVAILABLE: Final = "advisor"
 _VERSION_MARK: Final = ":"
 _PROMPT_MARK: Final = "prompt-"
 _FIRST_PROMPT: Final = "1"
+_RULES_MARK: Final = "rules-"
+_FIRST_RULES: Final = "1"
+MARKS: Final = (_PROMPT_MARK, _RULES_MARK)
+"""With these no version begins."""
 _NO_KEY: Final = "none"
 
 
@@ -46,11 +51,13 @@ class AdvisorTimeouts:
 @dataclass(frozen=True, slots=True)
 class AdvisorIdentity:
     """Who answers: ``version`` is absent where the server does not say. ``prompt``: the version of
-    the prompt that it was trained on."""
+    the prompt that it was trained on; ``rules``: the edition whose plans it learnt to tell. Servers
+    that do not say mean the first."""
 
     model: str
     version: str | None
     prompt: str = _FIRST_PROMPT
+    rules: str = _FIRST_RULES
 
 
 class Reply(Protocol):
@@ -84,7 +91,7 @@ class OpenAIAdvisor:
         self._rest = _Rest(timeouts.rest)
 
     async def identity(self) -> AdvisorIdentity:
-        """Our model, with its version and its prompt's from the other names that are served."""
+        """Our model, with what the other names that are served say of it."""
         self._rest.respect()
         with _translated("models"):
             async with self._rest.after(self._timeouts.first_token):
@@ -93,9 +100,12 @@ class OpenAIAdvisor:
             raise Unavailable(f"{self._model} is not served", reason=_UNAVAILABLE)
         prefix = self._model + _VERSION_MARK
         told = [name.removeprefix(prefix) for name in served if name.startswith(prefix)]
-        versions = (one for one in told if not one.startswith(_PROMPT_MARK))
-        prompts = (one.removeprefix(_PROMPT_MARK) for one in told if one.startswith(_PROMPT_MARK))
-        return AdvisorIdentity(self._model, next(versions, None), next(prompts, _FIRST_PROMPT))
+        return AdvisorIdentity(
+            self._model,
+            next((one for one in told if not one.startswith(MARKS)), None),
+            _marked(told, _PROMPT_MARK) or _FIRST_PROMPT,
+            _marked(told, _RULES_MARK) or _FIRST_RULES,
+        )
 
     @asynccontextmanager
     async def reply(
@@ -121,6 +131,10 @@ class OpenAIAdvisor:
         return await self._client.chat.completions.create(
             model=named, messages=cast(Any, list(messages)), stream=True
         )
+
+
+def _marked(told: Sequence[str], mark: str) -> str | None:
+    return next((one.removeprefix(mark) for one in told if one.startswith(mark)), None)
 
 
 class _Rest:

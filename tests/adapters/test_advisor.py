@@ -48,6 +48,8 @@ async def test_who_answers_is_what_the_server_says(
     assert await advisor.identity() == AdvisorIdentity(MODEL, None)
     server.served = [MODEL, f"{MODEL}:{VERSION}", f"{MODEL}:prompt-2"]
     assert await advisor.identity() == AdvisorIdentity(MODEL, VERSION, "2")
+    server.served = [MODEL, f"{MODEL}:rules-2", f"{MODEL}:prompt-2", f"{MODEL}:{VERSION}"]
+    assert await advisor.identity() == AdvisorIdentity(MODEL, VERSION, "2", "2")
     server.served = ["another"]
     with pytest.raises(Unavailable, match="not served"):
         await advisor.identity()

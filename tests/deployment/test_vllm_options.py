@@ -38,7 +38,8 @@ def parser() -> Any:
 def test_vllm_takes_them(name: str, parser: Any) -> None:
     parsed = parser.parse_args(_arguments(name))
     assert parsed.model == "/model"
-    assert parsed.served_model_name == ["dupi-advisor", "dupi-advisor:1", "dupi-advisor:prompt-1"]
+    told = ("1", "prompt-1", "rules-1")
+    assert parsed.served_model_name == ["dupi-advisor", *(f"dupi-advisor:{one}" for one in told)]
     assert (parsed.host, parsed.port) == ("0.0.0.0", 8100)  # noqa: S104
     assert parsed.dtype in {"auto", "float32"}
 
