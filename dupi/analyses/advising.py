@@ -38,13 +38,12 @@ from dupi.errors import Unavailable
 from dupi.knowledge.plan import Case, Plan
 from dupi.logs import get_logger
 from dupi.metrics import ADVICE_RESTARTS
-from dupi.operations.advisors import refuse_other_version
+from dupi.operations.advisors import REPLY_TRIES, refuse_other_version, refuse_unfit
 from dupi.operations.service import get_live_deployment
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_MODEL_TRIES: Final = 2
 _KEPT_FREE: Final = 64
 """Events kept for endings: below that, sentences wait until the text is whole (at most a dozen
 events an attempt, and the attempts are few)."""
@@ -58,7 +57,7 @@ async def write_advice(
 ) -> AdviceRecord:
     """Write and release the advice; what it comes to in the end. Raises LeaseLost."""
     writer = _Writer(claim)
-    for _ in range(_MODEL_TRIES):
+    for _ in range(REPLY_TRIES):
         try:
             author = await _from_model(resources, writer, case, plan)
             return await _close(writer, case, plan, author)
@@ -90,6 +89,7 @@ async def _from_model(
     except TimeoutError as late:
         raise Unavailable("no time is left for the advisor", reason="advisor") from late
     refuse_other_version(live, identity)
+    refuse_unfit(identity, plan.edition)
     await writer.begin(AdviceSource.MODEL)
     await _read_reply(advisor, identity, writer, case, plan)
     return identity

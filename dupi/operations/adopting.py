@@ -13,7 +13,7 @@ from dupi.adapters.advisor import AdvisorIdentity
 from dupi.documents import plain
 from dupi.errors import Conflict, Unavailable
 from dupi.logs import get_logger
-from dupi.operations.advisors import try_advisor
+from dupi.operations.advisor_trials import try_advisor
 from dupi.operations.audit import PLATFORM
 from dupi.operations.choosing import planned_after
 from dupi.operations.deployments import deployments

@@ -1,65 +1,28 @@
-"""Which advisor is live: finding the endpoint that serves a version, and trying it.
+"""Which advisor is live: finding the endpoint that serves a version, and whether it can be asked.
 
 A new version comes up at an endpoint of its own. The deployment that names it is promoted after it
-has written an advice that passes the checks; from then on whoever advises asks there. What is being
+has passed a trial (``advisor_trials``); from then on whoever advises asks there. What is being
 written elsewhere ends where it began.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.advisor import AdvisorIdentity
-from dupi.advice.prompts import advice_messages, reply_opening
-from dupi.advice.replies import ReplyReader, ReplyRejected
+from dupi.advice.prompts import SYSTEM
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable
-from dupi.knowledge.plan import Case
-from dupi.knowledge.rules import make_plan
-from dupi.knowledge.survey import SurveyAnswers
-from dupi.knowledge.vocabulary import (
-    AgeBand,
-    Condition,
-    HairProduct,
-    HairState,
-    PurchasePriority,
-    ScalpSite,
-    Severity,
-    ShampooFrequency,
-    TreatmentFrequency,
-)
+from dupi.knowledge.rulebook import LIVE
 from dupi.logs import get_logger
-from dupi.operations.models import DeployedAdvisor, Deployment
-from dupi.operations.trials import WrongAnswer
+from dupi.operations.models import DeployedAdvisor
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
-_TRIES: Final = 3
+REPLY_TRIES: Final = 2
 """A good advisor is refused once in a while; one that is refused so often is none."""
 _REASON: Final = "advisor"
-TRIAL: Final = Case(
-    grades={
-        condition: Severity.MILD if condition is Condition.DANDRUFF else Severity.NONE
-        for condition in Condition
-    },
-    survey=SurveyAnswers(
-        shampoo_frequency=ShampooFrequency.ONCE_A_DAY,
-        perm_frequency=TreatmentFrequency.NEVER,
-        dye_frequency=TreatmentFrequency.NEVER,
-        hair_state=HairState.NATURAL,
-        products=(HairProduct.SHAMPOO,),
-        wants_custom_care=False,
-        purchase_priority=PurchasePriority.CLEANSING,
-        symptoms=(),
-        circumstances=(),
-    ),
-    age_band=AgeBand.THIRTIES,
-    gender=None,
-    sites=(ScalpSite.CROWN,),
-)
-"""Nobody: what a version is tried with."""
 
 log = get_logger(__name__)
 
@@ -102,48 +65,22 @@ def refuse_other_version(named: DeployedAdvisor, identity: AdvisorIdentity) -> N
         raise Unavailable(message, reason=_REASON)
 
 
-async def try_new_advisor(resources: "Resources", prepared: Deployment) -> None:
-    """Try the advisor of ``prepared``, where it is another than the one before.
+def why_unfit(identity: AdvisorIdentity, edition: str = LIVE) -> str | None:
+    """Why who answers cannot put plans of this edition into words; ``None``: it can.
 
-    Raises WrongAnswer, Unavailable.
+    It would be asked by words that it never learnt, or tell of actions that it never saw.
     """
-    before = prepared.previous_id and await Deployment.get(prepared.previous_id)
-    if not before or before.advisor != prepared.advisor:
-        await try_advisor(resources, prepared.advisor)
+    if identity.prompt not in SYSTEM:
+        return f"advisor {identity.version} is asked by prompt {identity.prompt}, which is unknown"
+    if identity.rules != edition:
+        return (
+            f"advisor {identity.version} learnt edition {identity.rules} of the rules, "
+            f"and plans are made by edition {edition}"
+        )
+    return None
 
 
-async def try_advisor(resources: "Resources", named: DeployedAdvisor) -> None:
-    """Let it write an advice that the checks take whole.
-
-    Raises WrongAnswer where it does not, Unavailable where it is away or another version.
-    """
-    advisor = resources.advisors.at(named.endpoint)
-    identity = await advisor.identity()
-    refuse_other_version(named, identity)
-    refused: list[ReplyRejected] = []
-    while len(refused) < _TRIES:
-        try:
-            await _read_trial(resources, named, identity)
-        except ReplyRejected as rejected:
-            refused.append(rejected)
-        else:
-            return
-    codes = ", ".join(sorted({str(rejected.code) for rejected in refused}))
-    raise WrongAnswer(f"advisor {named.version} writes what the checks refuse: {codes}")
-
-
-async def _read_trial(
-    resources: "Resources", named: DeployedAdvisor, identity: AdvisorIdentity
-) -> None:
-    plan, patience = make_plan(TRIAL), resources.settings.advisor.total_seconds
-    reader = ReplyReader(TRIAL, plan)
-    messages = advice_messages(TRIAL, plan, identity.prompt)
-    advisor = resources.advisors.at(named.endpoint)
-    async with (
-        asyncio.timeout(patience + 1),
-        advisor.reply(messages, timeout=patience, version=identity.version) as reply,
-    ):
-        reader.feed(reply_opening(TRIAL))
-        async for chunk in reply.chunks():
-            reader.feed(chunk)
-    reader.finish()
+def refuse_unfit(identity: AdvisorIdentity, edition: str = LIVE) -> None:
+    """Raises Unavailable where who answers cannot put plans of this edition into words."""
+    if unfit := why_unfit(identity, edition):
+        raise Unavailable(unfit, reason=_REASON)

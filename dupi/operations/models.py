@@ -96,6 +96,12 @@ class Deployment(StoredDocument):
         return self.abstain_below(DOMAIN_HEAD)
 
     @property
+    def is_adoption(self) -> bool:
+        """Whether it only says that the advisor's server answers with another version by now:
+        nobody asked for it. (The first one is the platform's own, too, and replaces nothing.)"""
+        return self.actor == PLATFORM and self.previous_id is not None
+
+    @property
     def created_by(self) -> str | None:
         """The person who asked for it; a command or the platform itself is none."""
         return self.actor.user_id

@@ -2,7 +2,7 @@
 
 1. A document in state ``PREPARING`` (from then on nothing that it needs is dropped anywhere).
 2. On every Triton server that answers: load what is missing, and try one real classification.
-   Where the advisor changes: let it write an advice that passes the checks.
+   Where the advisor changes: let it write a few advices that pass the checks.
 3. ``go_live``: the one write. Whoever dies before it has changed nothing; after it, whoever keeps
    the servers at the live deployment finishes the rest.
 4. Pin the ensemble on every server, end the shadows of what went, write the audit record.
@@ -18,7 +18,7 @@ from dupi.adapters.triton import ModelServer, RequestRefused
 from dupi.concurrency import all_of, not_cut_off
 from dupi.errors import Conflict, Unavailable
 from dupi.logs import get_logger
-from dupi.operations.advisors import try_new_advisor
+from dupi.operations.advisor_trials import try_new_advisor
 from dupi.operations.applying import bring_to_live, reachable
 from dupi.operations.auditing import settle_deployment
 from dupi.operations.deployments import (

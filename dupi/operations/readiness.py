@@ -19,7 +19,7 @@ from dupi.clock import utc_now
 from dupi.concurrency import all_of
 from dupi.errors import DupiError, Unavailable
 from dupi.logs import get_logger
-from dupi.operations.advisors import refuse_other_version
+from dupi.operations.advisors import refuse_other_version, refuse_unfit
 from dupi.operations.applying import serves
 from dupi.operations.deployments import find_live_deployment, get_live_deployment
 from dupi.operations.models import Deployment
@@ -73,6 +73,7 @@ async def readiness(resources: "Resources") -> list[PartState]:
         try:
             if live:
                 refuse_other_version(live.advisor, identity)
+            refuse_unfit(identity)
         except Unavailable as other:
             raise _NotYet(str(other)) from other
 

@@ -13,14 +13,19 @@ import pytest
 
 from dupi.adapters.advisor import AdvisorTimeouts
 from dupi.adapters.advisors import open_advisors
+from dupi.advice.prompts import advice_messages
 from dupi.analyses.advising import write_advice
 from dupi.errors import Conflict, InvalidInput, NotFound
-from dupi.knowledge.rules import make_plan
-from dupi.operations import adopting
-from dupi.operations.advisors import TRIAL
+from dupi.knowledge.plan import Case
+from dupi.knowledge.rules import elevated_conditions, make_plan
+from dupi.operations import adopting, advisor_trials
+from dupi.operations.advisor_trials import TRIALS
+from dupi.operations.advisors import REPLY_TRIES
 from dupi.operations.audit import AuditEvent
+from dupi.operations.choosing import planned_after
 from dupi.operations.holdings import GivenUp
 from dupi.operations.models import Deployment, DeploymentState
+from dupi.operations.promoting import take_over
 from dupi.operations.readiness import readiness
 from dupi.operations.reconciler import _try
 from dupi.operations.service import get_live_deployment, list_models
@@ -30,7 +35,10 @@ from tests.operations.promotions import HEAD, MINA, promoted, rolled_back
 from tests.support.advisor_server import MODEL, AdvisorServer, Script, running_advisor
 
 PATIENCE = AdvisorTimeouts(connect=1, first_token=2, between_tokens=1, total=20)
-TRIED = Script(a_good_reply(TRIAL))
+GOOD = {
+    advice_messages(case, make_plan(case))[-1]["content"]: a_good_reply(case) for case in TRIALS
+}
+TRIED = Script([], by_prompt=GOOD)
 
 
 @pytest.fixture
@@ -93,7 +101,7 @@ class Told:
 
 
 async def advise(both: Resources, told: Told | None = None) -> Any:
-    return await write_advice(both, told or Told(), TRIAL, make_plan(TRIAL))  # type: ignore[arg-type]
+    return await write_advice(both, told or Told(), TRIALS[0], make_plan(TRIALS[0]))  # type: ignore[arg-type]
 
 
 async def test_a_version_goes_live_where_it_is_served_and_back_again(
@@ -133,7 +141,7 @@ async def test_streams_in_flight_end_where_they_began(
     both: Resources, blue: AdvisorServer, green: AdvisorServer
 ) -> None:
     """Many are being written while versions change to and fro; none is cut, and each is of one."""
-    blue.scripts = green.scripts = deque([Script(TRIED.chunks, pause_s=0.01)])
+    blue.scripts = green.scripts = deque([Script([], pause_s=0.01, by_prompt=GOOD)])
     ended, advised = asyncio.Event(), list[Any]()
 
     async def person() -> None:
@@ -142,17 +150,19 @@ async def test_streams_in_flight_end_where_they_began(
 
     people = [asyncio.create_task(person()) for _ in range(6)]
     held = Told()
-    slow = Script(TRIED.chunks, pause_s=0.05)
-    blue.scripts = deque([slow, Script(TRIED.chunks, pause_s=0.01)])
+    slow = Script([], pause_s=0.05, by_prompt=GOOD)
+    blue.scripts = deque([slow, Script([], pause_s=0.01, by_prompt=GOOD)])
     first = asyncio.create_task(advise(both, held))
     await held.began.wait()
-    for _ in range(3):
-        second = await advisor_promoted(both, "2")
-        await asyncio.sleep(0.2)
-        await rolled_back(both, second)
-        await asyncio.sleep(0.2)
-    ended.set()
-    await asyncio.gather(*people)
+    try:
+        for _ in range(3):
+            second = await advisor_promoted(both, "2")
+            await asyncio.sleep(0.2)
+            await rolled_back(both, second)
+            await asyncio.sleep(0.2)
+    finally:
+        ended.set()
+        await asyncio.gather(*people)
     assert (await first).model_version == "1"
     assert {one.model_version for one in advised} == {"1", "2"}
     assert {str(one.source) for one in advised} == {"MODEL"}
@@ -180,6 +190,75 @@ async def test_one_that_writes_no_advice_is_not_promoted(
     assert green.url not in (failed.failure or "")
     assert (await live()).id == before.id
     assert (await advise(both)).model_version == "1"
+
+
+@pytest.mark.parametrize("case", TRIALS, ids=["clear", "several", "referral"])
+async def test_each_case_of_the_trial_must_be_told(
+    both: Resources, green: AdvisorServer, case: Case
+) -> None:
+    asked = advice_messages(case, make_plan(case))[-1]["content"]
+    green.scripts = deque([Script([], by_prompt=GOOD | {asked: ["모르겠어요."]})])
+    failed = await advisor_promoted(both, "2")
+    assert failed.state is DeploymentState.FAILED
+    assert "checks refuse" in (failed.failure or "")
+    assert [one["messages"][-1]["content"] for one in green.requests].count(asked) == REPLY_TRIES
+
+
+async def test_a_trial_ends_in_time(
+    both: Resources, green: AdvisorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    green.scripts = deque([Script([], pause_s=0.5, by_prompt=GOOD)])
+    quick = both.settings.advisor.model_copy(update={"total_seconds": 0.2})
+    settings = both.settings.model_copy(update={"advisor": quick})
+    monkeypatch.setattr(advisor_trials, "_SLACK_S", 0.1)
+    async with asyncio.timeout(5):
+        failed = await advisor_promoted(replace(both, settings=settings), "2")
+    assert failed.state is DeploymentState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [("prompt-99", "prompt 99"), ("rules-2", "edition 2"), ("rules-99", "edition 99")],
+)
+async def test_one_that_learnt_what_is_unknown_here_is_not_asked(
+    both: Resources, blue: AdvisorServer, green: AdvisorServer, told: str, why: str
+) -> None:
+    """Neither promoted nor, where it is live, asked: the rules write, and readiness says why."""
+    green.served.append(f"{MODEL}:{told}")
+    failed = await advisor_promoted(both, "2")
+    assert failed.state is DeploymentState.FAILED
+    assert why in (failed.failure or "")
+    blue.served.append(f"{MODEL}:{told}")
+    advice = await advise(both)
+    assert (str(advice.source), advice.model_version) == ("RULES", None)
+    assert not blue.requests
+    [advisor] = [part for part in await readiness(both) if part.name == "advisor"]
+    assert advisor.waits_for == "DEPLOYMENT"
+    assert why in (advisor.cause or "")
+
+
+def test_the_trial_is_of_three_kinds() -> None:
+    clear, several, sent = (make_plan(case) for case in TRIALS)
+    assert len(elevated_conditions(TRIALS[1])) > len(elevated_conditions(TRIALS[0])) == 0
+    assert len(several.actions) > 1
+    assert (clear.referral, several.referral) == (None, None)
+    assert sent.referral is not None
+
+
+async def test_a_promotion_of_heads_waits_for_no_advisor(
+    both: Resources, blue: AdvisorServer
+) -> None:
+    """Also where the advisor's version is written down while it is under way."""
+    now = await live()
+    unknown = now.advisor.model_copy(update={"version": None})
+    where = {"_id": now.id}
+    changes = {"$set": {"advisor.version": None}}
+    await Deployment.get_pymongo_collection().update_one(where, changes)
+    planned = planned_after(now, MINA, None).model_copy(update={"advisor": unknown})
+    await Deployment.get_pymongo_collection().update_one(where, {"$set": {"advisor.version": "1"}})
+    blue.served, blue.scripts = [], deque([Script([], status=503)])
+    done = await take_over(both, planned, patience_s=None)
+    assert (done.state, done.failure) == (DeploymentState.LIVE, None)
 
 
 async def test_one_bad_reply_is_not_held_against_it(both: Resources, green: AdvisorServer) -> None:
@@ -240,7 +319,7 @@ async def test_one_that_writes_badly_is_not_adopted_and_not_asked_all_the_time(
         await _try(both, GivenUp())
     assert (await live()).id == before.id
     tried = len(blue.requests)
-    assert 0 < tried <= 4
+    assert 0 < tried <= REPLY_TRIES * len(TRIALS)
     blue.scripts = deque([TRIED])
     monkeypatch.setattr(adopting, "_AGAIN_S", 0.0)
     await _try(both, GivenUp())

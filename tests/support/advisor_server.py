@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,8 @@ VERSION = "7"
 class Script:
     """How one reply goes. ``pause_s`` before each chunk; ``cut``: no proper end.
 
-    ``nonsense``: data of a last event that is no JSON.
+    ``nonsense``: data of a last event that is no JSON. ``by_prompt``: chunks by what is asked, in
+    place of ``chunks``.
     """
 
     chunks: list[str]
@@ -30,6 +31,10 @@ class Script:
     cut: bool = False
     status: int = 200
     nonsense: str = ""
+    by_prompt: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def chunks_for(self, asked: dict[str, Any]) -> list[str]:
+        return self.by_prompt.get(asked["messages"][-1]["content"], self.chunks)
 
 
 @dataclass
@@ -56,12 +61,12 @@ class AdvisorServer:
         script = self.scripts.popleft() if len(self.scripts) > 1 else self.scripts[0]
         if script.status != 200:
             return JSONResponse({"error": {"message": "no"}}, status_code=script.status)
-        return StreamingResponse(self._play(script), media_type="text/event-stream")
+        return StreamingResponse(self._play(script, asked), media_type="text/event-stream")
 
-    async def _play(self, script: Script) -> AsyncIterator[str]:
+    async def _play(self, script: Script, asked: dict[str, Any]) -> AsyncIterator[str]:
         ended = False
         try:
-            for chunk in script.chunks:
+            for chunk in script.chunks_for(asked):
                 await asyncio.sleep(script.pause_s)
                 yield _event({"content": chunk}, None)
             ended = True
