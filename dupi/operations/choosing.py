@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from dupi.adapters.advisor import MARKS
 from dupi.clock import utc_now
 from dupi.errors import Conflict, FieldErrorCode, FieldProblem, InvalidInput, NotFound
 from dupi.ids import new_id, sort_key
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_NOTE: Final = 500
 _MAX_DIGITS: Final = 9
-_ADVISOR_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ADVISOR: Final = re.compile(r"(?P<version>[A-Za-z0-9][A-Za-z0-9._-]{0,63})(@(?P<place>[1-9]))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,24 @@ class ChosenVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedAdvisor:
+    """``place``: at which endpoint of the settings, counted from 1, the usual one; absent: where it
+    is served."""
+
+    version: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Versions of the ensemble's models, and of the advisor where it is named."""
+    """Versions of the ensemble's models, and the advisor where it is named."""
 
     models: Mapping[str, int]
-    advisor: str | None = None
+    advisor: WantedAdvisor | None = None
 
-    def is_of(self, live: Deployment) -> bool:
-        """Whether just these versions are live in ``live``."""
-        same = all(live.versions[model] == version for model, version in self.models.items())
-        return same and self.advisor in (None, live.advisor.version)
+    def has_live_models(self, live: Deployment) -> bool:
+        """Whether the models that are named are live in ``live``."""
+        return all(live.versions[model] == version for model, version in self.models.items())
 
 
 def read_chosen(chosen: Sequence[ChosenVersion], *, advisor: str) -> Wanted:
@@ -57,14 +66,15 @@ def read_chosen(chosen: Sequence[ChosenVersion], *, advisor: str) -> Wanted:
         raise InvalidInput(found)
     models = {one.model: read_version(one.version) for one in chosen if one.model != advisor}
     named = next((one.version for one in chosen if one.model == advisor), None)
-    return Wanted(models, None if named is None else _read_advisor_version(named))
+    return Wanted(models, None if named is None else _read_advisor(named))
 
 
-def _read_advisor_version(text: str) -> str:
-    """Raises NotFound: no version is called so."""
-    if not _ADVISOR_VERSION.fullmatch(text):
+def _read_advisor(text: str) -> WantedAdvisor:
+    """``version`` or ``version@place``. Raises NotFound: no version is called so."""
+    read = _ADVISOR.fullmatch(text)
+    if not read or text.startswith(MARKS):
         raise NotFound("no such version")
-    return text
+    return WantedAdvisor(read["version"], int(read["place"]) if read["place"] else None)
 
 
 def _problem(chosen: Sequence[ChosenVersion], index: int, advisor: str) -> FieldProblem | None:
@@ -118,17 +128,24 @@ async def read_set(resources: "Resources", versions: Mapping[str, int]) -> dict[
 
 
 async def to_roll_back_to(live: Deployment, to_id: str | None) -> Deployment:
-    """The deployment whose versions are wanted again; by default the one before.
+    """The deployment whose versions are wanted again; by default the one before: before what
+    somebody chose, for what was adopted on top of it has the same classifiers.
 
     Raises NotFound where there is none, Conflict where it never was live.
     """
-    wanted = to_id or live.previous_id
+    wanted = to_id or (await _last_chosen(live)).previous_id
     found = await Deployment.get(wanted) if wanted else None
     if found is None:
         raise NotFound("there is no deployment to go back to")
     if found.state in (DeploymentState.PREPARING, DeploymentState.FAILED):
         raise Conflict("it never was live", current_id=live.id, reason="never_live")
     return found
+
+
+async def _last_chosen(live: Deployment) -> Deployment:
+    while live.is_adoption and (before := await Deployment.get(live.previous_id or "")):
+        live = before
+    return live
 
 
 def planned_models(manifests: Mapping[str, Manifest]) -> dict[str, object]:

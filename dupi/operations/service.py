@@ -39,6 +39,7 @@ from dupi.operations.listing import ListedModel, list_models
 from dupi.operations.models import Deployment, DeploymentState, Shadow
 from dupi.operations.promoting import bring_all_to_live, kept, take_over, wait_for
 from dupi.operations.published import read_manifest
+from dupi.operations.rolling_back import is_wanted_again, planned_back
 from dupi.operations.shadows import get_shadow
 from dupi.operations.trials import WrongAnswer, load_and_try
 from dupi.vision.contract import HEADS
@@ -78,7 +79,8 @@ async def promote(  # noqa: PLR0913
     patience_s: float | None = None,
 ) -> Deployment:
     """Let versions go live as one deployment; models that are not named stay as they are. The
-    advisor is named as ``settings.advisor.model`` is; the endpoint is the one that serves it.
+    advisor is named as ``settings.advisor.model`` is; the endpoint is the one that serves it, of
+    several the live one, else the first. ``2@3``: version 2 at the third endpoint of the settings.
 
     Where just these are live already, that deployment is the answer. Answers after ``patience_s``
     seconds at most (``None``: in the end), when the deployment may still be ``PREPARING``; one
@@ -90,7 +92,7 @@ async def promote(  # noqa: PLR0913
     advisor = resources.settings.advisor.model
     chosen, text = read_chosen(versions, advisor=advisor), read_note(note)
     live = await get_live_deployment()
-    if chosen.is_of(live):
+    if chosen.has_live_models(live) and await _has_live_advisor(resources, live, chosen):
         return live
     _refuse_other(live, expected_id)
     planned = planned_after(live, actor, text).model_copy(
@@ -105,8 +107,20 @@ async def _changes(resources: "Resources", live: Deployment, chosen: Wanted) -> 
     if chosen.models:
         changes |= planned_models(await changed_models(resources, live, chosen.models))
     if chosen.advisor is not None:
-        changes["advisor"] = await chosen_advisor(resources, chosen.advisor)
+        changes["advisor"] = await chosen_advisor(resources, chosen.advisor, live.advisor)
     return changes
+
+
+async def _has_live_advisor(resources: "Resources", live: Deployment, chosen: Wanted) -> bool:
+    """The same version may be asked for at another endpoint. (One that is served nowhere just now
+    is no other one.)"""
+    wanted = chosen.advisor
+    if wanted is None or wanted.version != live.advisor.version:
+        return wanted is None
+    try:
+        return await chosen_advisor(resources, wanted, live.advisor) == live.advisor
+    except NotFound:
+        return wanted.place is None
 
 
 async def roll_back(  # noqa: PLR0913
@@ -118,14 +132,15 @@ async def roll_back(  # noqa: PLR0913
     note: str | None = None,
     patience_s: float | None = None,
 ) -> Deployment:
-    """A new deployment of the versions of the one before, or of ``to_id``.
+    """A new deployment of the versions of the one before, or of ``to_id``. Classifiers go back also
+    where the advisor of their time is not served any more: then the live one stays.
 
     Asked again after a lost answer, the deployment that the first call made is the answer.
     Raises InvalidInput (``note``), NotFound (no such deployment; a version that is published no
     more), Conflict (``expected_id`` is not live; ``to_id`` never was), Unavailable.
     """
     text, live = read_note(note), await get_live_deployment()
-    if live.rolled_back_from_id == expected_id and await _is_wanted_again(live, to_id):
+    if await is_wanted_again(live, expected_id, to_id):
         return live
     _refuse_other(live, expected_id)
     target = await to_roll_back_to(live, to_id)
@@ -133,12 +148,7 @@ async def roll_back(  # noqa: PLR0913
         return live
     await read_set(resources, target.versions)
     planned = planned_after(live, actor, text).model_copy(
-        update={
-            "models": target.models,
-            "input_size": target.input_size,
-            "advisor": target.advisor,
-            "rolled_back_from_id": live.id,
-        }
+        update=await planned_back(resources, live, target, text)
     )
     return await _take_over_once(resources, planned, patience_s)
 
@@ -192,14 +202,6 @@ async def _load_candidate(
 def _refuse_other(live: Deployment, expected_id: str) -> None:
     if live.id != expected_id:
         raise Conflict("another deployment is live", current_id=live.id, reason="not_live")
-
-
-async def _is_wanted_again(live: Deployment, to_id: str | None) -> bool:
-    try:
-        target = None if to_id is None else await get_deployment(deployment_id=to_id)
-    except NotFound:
-        return False
-    return target is None or (live.versions, live.advisor) == (target.versions, target.advisor)
 
 
 async def _take_over_once(
