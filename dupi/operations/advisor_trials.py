@@ -138,7 +138,7 @@ async def _who_answers(resources: "Resources", named: DeployedAdvisor) -> Adviso
 async def _try_case(
     resources: "Resources", named: DeployedAdvisor, identity: AdvisorIdentity, case: Case
 ) -> None:
-    refused = []
+    refused: list[str] = []
     while len(refused) < REPLY_TRIES:
         try:
             await _read_reply(resources, named, identity, case)

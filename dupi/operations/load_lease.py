@@ -33,7 +33,7 @@ log = get_logger(__name__)
 
 
 class LoadLease(StoredDocument):
-    """``id``: the model. ``holder`` has it until ``until_ms``."""
+    """``id``: the model, or what else only one may do. ``holder`` has it until ``until_ms``."""
 
     holder: str
     until_ms: int
@@ -82,16 +82,32 @@ async def _wait_for(held: Held) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _take(model: str, holder: str) -> bool:
+async def only_once_in(seconds: float, what: str) -> bool:
+    """Whether this process is the one to attempt ``what``: for so long no other is, whatever it
+    comes to."""
+    return await not_cut_off(_take(what, new_id(), for_ms=round(seconds * 1000)))
+
+
+async def was_not_attempted(what: str) -> None:
+    """Let others attempt it at once: this process had to leave off."""
+    await not_cut_off(_end(what))
+
+
+async def _end(what: str) -> None:
+    await load_leases().update_one({"_id": what}, {"$set": {"until_ms": 0}})
+
+
+async def _take(model: str, holder: str, *, for_ms: int | None = None) -> bool:
     now = epoch_ms(utc_now())
-    taken = await _leases().update_one(
+    until_ms = now + (_LEASE_MS if for_ms is None else for_ms)
+    taken = await load_leases().update_one(
         {"_id": model, "until_ms": {"$lt": now}},
-        {"$set": {"holder": holder, "until_ms": now + _LEASE_MS}},
+        {"$set": {"holder": holder, "until_ms": until_ms}},
     )
     if taken.matched_count:
         return True
     try:
-        await LoadLease(id=model, holder=holder, until_ms=now + _LEASE_MS).insert()
+        await LoadLease(id=model, holder=holder, until_ms=until_ms).insert()
     except DuplicateKeyError:  # somebody else has it
         return False
     return True
@@ -115,9 +131,9 @@ async def _extend(held: Held) -> bool:
 async def _set(held: Held, *, until_ms: int) -> bool:
     """Whether it was still its holder's."""
     where = {"_id": held.model, "holder": held.holder}
-    done = await _leases().update_one(where, {"$set": {"until_ms": until_ms}})
+    done = await load_leases().update_one(where, {"$set": {"until_ms": until_ms}})
     return done.matched_count == 1
 
 
-def _leases() -> AsyncCollection[dict[str, Any]]:
+def load_leases() -> AsyncCollection[dict[str, Any]]:
     return LoadLease.get_pymongo_collection()

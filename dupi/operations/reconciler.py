@@ -1,7 +1,6 @@
 """Keeps every Triton server at the live deployment: after a restart, a reload, or a promotion."""
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dupi.adapters.triton import ModelServer, RequestRefused
@@ -9,13 +8,12 @@ from dupi.concurrency import all_of, wait_until
 from dupi.errors import Unavailable
 from dupi.logs import get_logger
 from dupi.metrics import IS_RECONCILED
-from dupi.operations.adopting import learn_advisor
+from dupi.operations.adopting import learn_until
 from dupi.operations.applying import bring_to_live
 from dupi.operations.auditing import settle_all
 from dupi.operations.deployments import (
     ensure_first_deployment,
     find_live_deployment,
-    get_live_deployment,
     list_preparing,
     retire_before,
 )
@@ -30,7 +28,19 @@ log = get_logger(__name__)
 
 
 async def reconcile_until(resources: "Resources", stop: asyncio.Event) -> None:
-    """Compare and apply, again and again, until ``stop`` is set. Says what changed, once."""
+    """Compare and apply, again and again, until ``stop`` is set. Says what changed, once.
+
+    The advisor, which may take long to answer, is looked after beside that.
+    """
+    learning = asyncio.create_task(learn_until(resources, stop))
+    try:
+        await _reconcile_until(resources, stop)
+    finally:
+        learning.cancel()
+        await asyncio.gather(learning, return_exceptions=True)
+
+
+async def _reconcile_until(resources: "Resources", stop: asyncio.Event) -> None:
     waited_for: str | None = ""
     given_up = GivenUp()
     while not stop.is_set():
@@ -80,8 +90,6 @@ async def _try(resources: "Resources", given_up: GivenUp) -> str | None:
     try:
         await _finish_what_was_cut_off()
         await reconcile(resources, given_up)
-        with suppress(Unavailable):  # of the advisor: nothing waits for its name
-            await learn_advisor(resources, await get_live_deployment())
     except (Unavailable, MixedTrunks) as error:
         return str(error)
     except Exception as error:

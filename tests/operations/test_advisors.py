@@ -18,18 +18,20 @@ from dupi.analyses.advising import write_advice
 from dupi.errors import Conflict, InvalidInput, NotFound
 from dupi.knowledge.plan import Case
 from dupi.knowledge.rules import elevated_conditions, make_plan
-from dupi.operations import adopting, advisor_trials
+from dupi.operations import advisor_trials
 from dupi.operations.advisor_trials import TRIALS
 from dupi.operations.advisors import REPLY_TRIES
 from dupi.operations.audit import AuditEvent
 from dupi.operations.choosing import planned_after
-from dupi.operations.holdings import GivenUp
+from dupi.operations.deployments import give_up, insert_preparing
+from dupi.operations.load_lease import load_leases
 from dupi.operations.models import Deployment, DeploymentState
 from dupi.operations.promoting import take_over
 from dupi.operations.readiness import readiness
-from dupi.operations.reconciler import _try
+from dupi.operations.reconciler import reconcile_until
 from dupi.operations.service import get_live_deployment, learn_advisor, list_models
 from dupi.resources import Resources
+from dupi.vision import contract as names
 from tests.analyses.running import a_good_reply
 from tests.operations.promotions import HEAD, MINA, promoted, rolled_back
 from tests.support.advisor_server import MODEL, AdvisorServer, Script, running_advisor
@@ -63,7 +65,7 @@ async def both(
     urls = [blue.url, green.url]
     async with open_advisors(urls, api_key=None, model=MODEL, timeouts=PATIENCE) as advisors:
         found = replace(platform, advisors=advisors)
-        assert await _try(found, GivenUp()) is None
+        await learn_advisor(found, await live())
         assert (await live()).advisor.version == "1"
         yield found
 
@@ -292,7 +294,7 @@ async def test_another_version_than_the_live_one_is_not_asked(
     assert (str(advice.source), advice.model_version) == ("RULES", None)
     parts = {part.name: part.waits_for for part in await readiness(both)}
     assert parts["advisor"] == "DEPLOYMENT"
-    await _try(both, GivenUp())
+    await learn_advisor(both, await live())
     assert (await live()).advisor.version == "2"  # what was promoted by name is not adopted
     assert (await advisor_promoted(both, "3")).state is DeploymentState.LIVE
     assert (await advise(both)).model_version == "3"
@@ -303,7 +305,7 @@ async def test_the_usual_endpoint_s_new_version_takes_over_once_it_is_tried(
 ) -> None:
     before = await live()
     blue.served = [MODEL, f"{MODEL}:4"]
-    assert await _try(both, GivenUp()) is None
+    await learn_advisor(both, before)
     after = await live()
     assert (after.number, after.advisor.version) == (before.number + 1, "4")
     assert "from version 1 to 4" in (after.note or "")
@@ -311,19 +313,66 @@ async def test_the_usual_endpoint_s_new_version_takes_over_once_it_is_tried(
 
 
 async def test_one_that_writes_badly_is_not_adopted_and_not_asked_all_the_time(
-    both: Resources, blue: AdvisorServer, monkeypatch: pytest.MonkeyPatch
+    both: Resources, blue: AdvisorServer
 ) -> None:
     before = await live()
     blue.served, blue.scripts = [MODEL, f"{MODEL}:4"], deque([Script(["모르겠어요."])])
     for _ in range(3):
-        await _try(both, GivenUp())
+        await learn_advisor(both, before)
     assert (await live()).id == before.id
+    assert await Deployment.find({}).count() == 1
     tried = len(blue.requests)
     assert 0 < tried <= REPLY_TRIES * len(TRIALS)
     blue.scripts = deque([TRIED])
-    monkeypatch.setattr(adopting, "_AGAIN_S", 0.0)
-    await _try(both, GivenUp())
+    await load_leases().update_many({}, {"$set": {"until_ms": 0}})
+    await learn_advisor(both, before)
     assert (await live()).advisor.version == "4"
+
+
+async def test_of_many_workers_one_adopts(both: Resources, blue: AdvisorServer) -> None:
+    before = await live()
+    blue.served = [MODEL, f"{MODEL}:4"]
+    await asyncio.gather(*(learn_advisor(both, before) for _ in range(5)))
+    assert (await live()).advisor.version == "4"
+    assert len(blue.requests) == len(TRIALS)
+    assert await Deployment.find({}).count() == 2
+
+
+async def test_nothing_is_adopted_while_somebody_promotes(
+    both: Resources, blue: AdvisorServer
+) -> None:
+    before = await live()
+    blue.served = [MODEL, f"{MODEL}:4"]
+    prepared = await insert_preparing(planned_after(before, MINA, None))
+    await learn_advisor(both, before)
+    assert not blue.requests
+    await give_up(prepared.id, "cut off")
+    await learn_advisor(both, before)
+    assert (await live()).advisor.version == "4"
+
+
+async def test_reconciling_waits_for_no_advisor(
+    both: Resources, blue: AdvisorServer, server: Any
+) -> None:
+    """Which is asked for advices meanwhile, and slow; what is under way then ends with it."""
+    blue.served = [MODEL, f"{MODEL}:4"]
+    blue.scripts = deque([Script([], pause_s=30, by_prompt=GOOD)])
+    stop = asyncio.Event()
+    reconciling = asyncio.create_task(reconcile_until(both, stop))
+    async with asyncio.timeout(5):
+        while not blue.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        server.restart()
+        while names.ENSEMBLE not in server.loaded:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        stop.set()
+        await reconciling
+        while blue.abandoned < len(TRIALS):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert not [one for one in asyncio.all_tasks() if "learn" in repr(one.get_coro())]
+    blue.scripts = deque([TRIED])
+    await learn_advisor(both, await live())
+    assert (await live()).advisor.version == "4"  # what was left off is begun again at once
 
 
 async def test_classifiers_go_back_without_an_advisor_that_is_gone(
