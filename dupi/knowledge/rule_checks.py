@@ -114,5 +114,5 @@ def _phrased(book: Rulebook) -> tuple[Phrased, ...]:
 
 
 def _whens(book: Rulebook) -> Iterator[When]:
-    entries: Iterable[Any] = (*book.actions, *book.steps, *book.red_flags)
+    entries: Iterable[Any] = (*book.actions, *book.steps, *book.red_flags, *book.withheld)
     yield from (when for entry in entries for when in entry.when)

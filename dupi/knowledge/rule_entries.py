@@ -182,6 +182,14 @@ class Conflict:
     because: str = Field(min_length=1)
 
 
+@checked_dataclass(frozen=True, eq=False, kw_only=True, config=_STRICT)
+class Withheld:
+    """Who is advised no product, though nothing refers them."""
+
+    when: tuple[When, ...] = Field(min_length=1)
+    because: str = Field(min_length=1)
+
+
 @checked_dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Source:
     who: str
@@ -204,7 +212,10 @@ class Rulebook:
     referral_texts: Mapping[ReferralUrgency, str]
     shampoos: Mapping[str, ActionRule]
     shampoo_for: Mapping[Condition, str]
+    shampoo_first: Mapping[Condition, Grade]
+    """Of each of these, the grade from which it decides whatever else is worse."""
     shampoo_default: Mapping[str, str]
+    withheld: tuple[Withheld, ...]
     actions: tuple[ActionRule, ...]
     steps: tuple[StepRule, ...]
     conflicts: tuple[Conflict, ...]

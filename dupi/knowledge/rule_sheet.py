@@ -46,7 +46,8 @@ def _head(book: Rulebook) -> Iterator[str]:
     yield f"- 검토: {book.reviewed_by or NOT_REVIEWED}"
     yield f"- 고치는 곳: `dupi/knowledge/editions/{book.version}/rules.toml`, `referral.toml`"
     yield "- 고친 뒤: `python -m dupi.knowledge.rule_sheet > docs/care-rules.md`"
-    yield f"- 관리 행동은 많아야 {book.max_actions}개(사진 다시 찍기는 따로), 위쪽이 먼저입니다."
+    yield f"- 관리 행동은 {book.max_actions}개까지(사진 다시 찍기는 따로), 위쪽이 먼저입니다."
+    yield "- '늘'이라고 적힌 행동은 그 수를 넘더라도 빠지지 않습니다."
 
 
 def _sections(book: Rulebook) -> Iterator[str]:
@@ -113,7 +114,12 @@ def _shampoo_rows(book: Rulebook) -> Iterator[Row]:
 def _shampoo_notes(book: Rulebook) -> Iterator[str]:
     order = ", ".join(c.korean for c in book.shampoo_for if c is not Condition.HAIR_LOSS)
     yield f"가장 높은 등급의 항목을 따르고, 등급이 같으면 이 차례: {order}. 탈모는 혼자 있을 때만."
+    for condition, grade in book.shampoo_first.items():
+        code = book.shampoo_for[condition]
+        yield f"{condition.korean} {grade.korean}부터는 무엇이 더 심하든: {code}"
     yield from (f"{DEFAULTS[name]}: {code}" for name, code in book.shampoo_default.items())
+    for entry in book.withheld:
+        yield f"샴푸도 제품도 권하지 않음: {_whens(entry.when, book)}. {entry.because}"
 
 
 def _action_rows(book: Rulebook) -> Iterator[Row]:

@@ -24,6 +24,7 @@ from dupi.knowledge.rule_entries import (
     Source,
     StepRule,
     When,
+    Withheld,
 )
 from dupi.knowledge.vocabulary import Condition, ReferralUrgency
 
@@ -99,6 +100,8 @@ class _Reader:
             "referral_texts": self._one(dict[ReferralUrgency, str], "referral_texts"),
             "shampoos": {rule.code: rule for rule in shampoos},
             "shampoo_for": self._one(dict[Condition, str], "shampoo_for"),
+            "shampoo_first": self._rules.get("shampoo_first", {}),
+            "withheld": self._rows(Withheld, "withheld"),
             "actions": self._rows(ActionRule, "action"),
             "steps": self._rows(StepRule, "step"),
             "conflicts": self._rows(Conflict, "conflict"),

@@ -19,9 +19,11 @@ DRY_AND_OILY = frozenset({Condition.FINE_SCALING, Condition.EXCESS_SEBUM})
 def make_plan(case: Case, rules: Rulebook | None = None, *, edition: str = LIVE) -> Plan:
     """The plan for ``case`` by ``rules``, else by those of ``edition``: always the same one."""
     rules = rules or rulebook(edition)
-    referral = _referral(_Facts.of(case), rules)
-    shampoo = None if referral else _shampoo(case, rules)
-    facts = _Facts.of(case, referral=referral is not None, shampoo=shampoo)
+    seen = _Facts.of(case)
+    referral = _referral(seen, rules)
+    no_products = bool(referral) or any(seen.meet(entry.when) for entry in rules.withheld)
+    shampoo = None if no_products else _shampoo(case, rules)
+    facts = _Facts.of(case, referral=bool(referral), no_products=no_products, shampoo=shampoo)
     actions = _actions(facts, rules)
     chosen = {rule.code for rule in actions} | facts.words["shampoo"]
     return Plan(
@@ -54,7 +56,12 @@ class _Facts:
 
     @classmethod
     def of(
-        cls, case: Case, *, referral: bool = False, shampoo: ActionRule | None = None
+        cls,
+        case: Case,
+        *,
+        referral: bool = False,
+        no_products: bool = False,
+        shampoo: ActionRule | None = None,
     ) -> "_Facts":
         elevated = frozenset(elevated_conditions(case))
         abstained = abstained_conditions(case)
@@ -64,6 +71,7 @@ class _Facts:
             "all_none": not elevated and not abstained,
             "custom_care": case.survey.wants_custom_care,
             "referral": referral,
+            "no_products": no_products,
         }
         chosen = frozenset({shampoo.code} if shampoo else ())
         return cls(case.grades, {**_words(case), "shampoo": chosen}, flags, elevated)
@@ -121,11 +129,15 @@ def _referral(facts: _Facts, rules: Rulebook) -> Referral | None:
 
 
 def _shampoo(case: Case, rules: Rulebook) -> ActionRule | None:
-    """The worst condition decides, hair loss only by itself; none where nothing was graded."""
+    """The worst condition decides, unless one comes first; hair loss only by itself; none where
+    nothing was graded."""
     elevated = set(elevated_conditions(case))
     deciding = (elevated - {Condition.HAIR_LOSS}) or elevated
     if not deciding:
         return _default_shampoo(case, rules)
+    for condition, least in rules.shampoo_first.items():
+        if condition in deciding and (case.grades[condition] or 0) >= least:
+            return rules.shampoos[rules.shampoo_for[condition]]
     worst = max(case.grades[c] or 0 for c in deciding)
     leading = [c for c in rules.shampoo_for if c in deciding and case.grades[c] == worst]
     if leading[0] in DRY_AND_OILY and set(leading) >= DRY_AND_OILY:
@@ -142,7 +154,7 @@ def _default_shampoo(case: Case, rules: Rulebook) -> ActionRule | None:
 
 def _actions(facts: _Facts, rules: Rulebook) -> list[ActionRule]:
     candidates = [rule for rule in rules.actions if facts.meet(rule.when)]
-    if facts.flags["referral"]:
+    if facts.flags["no_products"]:
         candidates = [rule for rule in candidates if rule.kind is not ActionKind.PRODUCT]
     kept = _without_conflicts({r.code for r in candidates} | facts.words["shampoo"], rules)
     return _choose([rule for rule in candidates if rule.code in kept], facts, rules.max_actions)

@@ -3,7 +3,8 @@
 A plan is stronger the nearer it brings a person to a doctor: a referral stands above everything,
 an urgent one above a prompt one, and among plans without one the follow-up decides (look again,
 see a doctor if it stays, see a doctor). On the same rung, more reasons to be seen are stronger,
-then more findings that are cared for, then more that is asked of the person.
+then more findings that are cared for, then more that is asked of the person, as far as a plan has
+room: what must be in it past that makes it no stronger.
 
 A higher grade of any condition, all else equal, never gives a weaker plan.
 """
@@ -40,8 +41,13 @@ def strength_of(plan: Plan, rules: Rulebook | None = None) -> Strength:
         rung=_rung(plan, rules),
         reasons=len(plan.referral.reasons) if plan.referral else 0,
         cared_for=len({c for action in plan.actions for c in action.conditions}),
-        actions=len(plan.actions),
+        actions=_asked(plan, rules),
     )
+
+
+def _asked(plan: Plan, rules: Rulebook) -> int:
+    counted = sum(rules.phrased(action.code).counts for action in plan.actions)
+    return min(counted, rules.max_actions) + len(plan.actions) - counted
 
 
 def _rung(plan: Plan, rules: Rulebook) -> Rung:
