@@ -12,16 +12,16 @@ from dupi.advice.deeds import (
     Deeds,
     deeds,
     does,
-    forbids,
     names_unplanned_things,
     planned_rules,
-    sayings,
-    turns,
 )
+from dupi.advice.doctors import puts_off
 from dupi.advice.facts import contradicts_case, is_about, names_unseen
+from dupi.advice.saying import sayings
 from dupi.advice.text import COUNTS, alike, gist, is_korean, plain, repeats
+from dupi.advice.turned import avoids, forbids, is_rough, turns
 from dupi.advice.week import planned_steps, steps_named, times_fit, times_told
-from dupi.advice.words import ASKS
+from dupi.advice.words import ASKS, names
 from dupi.knowledge.plan import Case, Plan
 from dupi.knowledge.rulebook import ActionRule
 from dupi.knowledge.vocabulary import AdviceSectionKind, Condition
@@ -74,9 +74,10 @@ def check_sentence(
 
 
 _REFUSED_WORDS: Final = (
-    (banned.DRUGS, RejectionCode.DRUG),
-    (banned.DOSES, RejectionCode.DOSE),
-    (banned.OUTSIDE, RejectionCode.OUTSIDE),
+    (banned.DRUGS.search, RejectionCode.DRUG),
+    (banned.DOSES.search, RejectionCode.DOSE),
+    (banned.OUTSIDE.search, RejectionCode.OUTSIDE),
+    (puts_off, RejectionCode.CONTRADICTION),
 )
 
 
@@ -87,8 +88,8 @@ def _check_words(text: str, plan: Plan, said: Said) -> RejectionCode | None:
     read = plain(text)
     if banned.claims(read, refers=plan.referral is not None):
         return RejectionCode.CLAIM
-    for pattern, code in _REFUSED_WORDS:
-        if pattern.search(read):
+    for refused, code in _REFUSED_WORDS:
+        if refused(read):
             return code
     if not is_korean(text):
         return RejectionCode.NOT_KOREAN
@@ -101,7 +102,7 @@ def _check_words(text: str, plan: Plan, said: Said) -> RejectionCode | None:
 def _check_summary(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode | None:
     told = without_told(text)
     asks = ASKS.search(told) and deeds(told, text, plan).unplanned
-    if asks or names_unplanned_things(text, case, plan, ()) or not is_about(text, case):
+    if asks or names_unplanned_things(text, case, plan) or not is_about(text, case):
         return RejectionCode.UNPLANNED
     wrong = contradicts_case(text, case) or contradicts_person(text, case, whole=True)
     if wrong or names_unseen(text, case):
@@ -117,7 +118,7 @@ def _check_care(text: str, case: Case, plan: Plan, said: Said) -> RejectionCode 
         return RejectionCode.CONTRADICTION
     told = without_told(text)
     found = deeds(told, text, plan)
-    if found.unplanned or names_unplanned_things(text, case, plan, ()):
+    if found.unplanned or names_unplanned_things(text, case, plan, told=told):
         return RejectionCode.UNPLANNED
     return _check_meaning(text, told, case, found) or _count(told, found, plan, said)
 
@@ -128,9 +129,10 @@ def _check_meaning(text: str, told: str, case: Case, found: Deeds) -> RejectionC
         return RejectionCode.CONTRADICTION
     if names_unseen(own, case) - _spoken_of(found.planned):
         return RejectionCode.CONTRADICTION
-    if found.planned and turns(told, found.planned, asks=found.asks):
-        return RejectionCode.CONTRADICTION
     allowed = " ".join(sayings(rule) for rule in found.planned)
+    turned = found.planned and turns(told, found.planned, asks=found.asks)
+    if turned or is_rough(told, allowed):
+        return RejectionCode.CONTRADICTION
     numbers = _COUNTED.findall(_IDIOMS.sub("", told))
     return RejectionCode.NUMBER if any(n not in allowed for n in numbers) else None
 
@@ -168,9 +170,11 @@ def _check_routine(text: str, case: Case, plan: Plan, said: Said) -> RejectionCo
     steps = planned_steps(named, plan)
     if not named or steps is None or names_unplanned_things(text, case, plan, named):
         return RejectionCode.UNPLANNED
-    if forbids(text, named) or contradicts_case(text, case, advising=True):
+    rough = is_rough(text, " ".join(map(sayings, named)))
+    avoided = [r for r in planned_rules(plan) if avoids(r) and names(text, r.keys, r.code)]
+    if rough or forbids(text, named) or (avoided and turns(text, avoided, asks=True)):
         return RejectionCode.CONTRADICTION
-    if contradicts_person(text, case):
+    if contradicts_case(text, case, advising=True) or contradicts_person(text, case):
         return RejectionCode.CONTRADICTION
     if not times_fit(text, plan):
         return RejectionCode.NUMBER

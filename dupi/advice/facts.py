@@ -22,6 +22,15 @@ _REST: Final = re.compile(
     r"(나머지|그 밖|그 외|다른)(?:의)? ?(?:(한|두|세|네|다섯) )?(?:가지 )?(?:항목|것)"
 )
 _REST_CLEAR: Final = re.compile(r"나머지|그 밖|그 외|다른 항목")
+_REST_RAISED: Final = re.compile(
+    r"(?:나머지|그 밖|그 외|다른)(?:의)? ?\S* ?항목\S* (?:\S+ )?(?:경증|중등도|중증|심[한해])"
+)
+_BESIDES: Final = re.compile(r"\S+ (?:말고|빼고|외에는?|제외하고)(?: ?는)? ")
+_SINCE: Final = re.compile(
+    r"(?:지난 ?번|지난 ?주|지난 ?달|지난 ?해|저번|이전|예전|작년|어제|그동안)"
+    r"\S*(?: \S+)?(?:보다|에 비해|에 비하면)"
+)
+"""Held against an earlier time, of which no case tells anything."""
 _SUBJECTS: Final = re.compile(
     r"두피|모발|머리카락|사진|항목|습관|모공|유분|피지|각질|홍반|붉은|뾰루지|관리|피부과|안내|결과|진단|치료"
 )
@@ -34,10 +43,12 @@ _ANSWERS: Final = (label(HairProduct.HAIR_LOSS_PRODUCT), label(HairState.HAIR_LO
 def contradicts_case(text: str, case: Case, *, advising: bool = False) -> bool:
     """Whether ``text`` says of this scalp what is not so; ``advising`` as in
     :func:`dupi.advice.signs.claims_by_name`."""
+    text = _BESIDES.sub("", text)
     named = claims_by_name(text, advising=advising)
     signs = claims_by_sign(text, advising=advising)
     return (
         any(not _holds(claim, case) for claim in (*named, *signs))
+        or bool(_SINCE.search(text) or _REST_RAISED.search(text))
         or any(site.korean in text and site not in case.sites for site in ScalpSite)
         or (not advising and _too_clear(text, case))
     )

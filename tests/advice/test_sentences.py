@@ -13,6 +13,9 @@ from tests.advice.sentence_set import Sentence, Share, contexts, sentences, verd
 
 OTHER_BAD_CAUGHT = 0.98
 FALSE_ALARMS = 0.02
+UNSEEN_BAD_CAUGHT = 0.95
+UNSEEN_FALSE_ALARMS = 0.05
+ENOUGH = 120
 SLOWEST_MEAN_S = 0.001
 SLOWEST_S = 0.05
 SECTIONS = (AdviceSectionKind.SUMMARY, AdviceSectionKind.CARE, AdviceSectionKind.ROUTINE)
@@ -93,3 +96,15 @@ def test_plain_text_is_plain(text: str) -> None:
 def test_plain_text_shows_what_is_meant(written: str) -> None:
     assert plain(written) == "치료"
     assert plain("ㅈㅣㄴㄷㅏㄴ ｗｗｗ") == "진단 www"
+
+
+def unseen(*, good: bool, banned: bool = False) -> list[Sentence]:
+    return [s for s in sentences("unseen") if s.good is good and (s.kind == "banned") is banned]
+
+
+def test_the_second_set_is_counted() -> None:
+    """It mends nothing by itself: what must hold is a rate, but for claims, drugs and doses."""
+    assert Share.of(unseen(good=False, banned=True)).rate == 1.0
+    assert Share.of(unseen(good=False)).rate >= UNSEEN_BAD_CAUGHT
+    assert Share.of(unseen(good=True)).rate <= UNSEEN_FALSE_ALARMS
+    assert min(len(unseen(good=False)), len(unseen(good=True))) >= ENOUGH
