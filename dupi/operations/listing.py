@@ -16,7 +16,7 @@ from dupi.knowledge.vocabulary import Condition
 from dupi.operations.advisors import find_advisors
 from dupi.operations.deployments import find_live_deployment
 from dupi.operations.models import Deployment, Shadow
-from dupi.operations.published import all_published
+from dupi.operations.published import Unreadable, all_published
 from dupi.operations.shadows import list_newest
 from dupi.operations.wording import without_places
 from dupi.vision import contract as names
@@ -30,6 +30,7 @@ SHOWN: Final = 50
 _ON_PURPOSE: Final = ("", "unloaded")
 """Triton's reasons for not serving a version that are no failure."""
 _NOT_TOLD: Final = "not told by its server; see the card of its weights"
+_NOT_READ: Final = "not known: its manifest cannot be read"
 _CONDITION_OF: Final = dict(zip(names.HEADS, Condition, strict=True))
 
 
@@ -41,7 +42,8 @@ class ModelKind(StrEnum):
 
 
 class ModelVersionState(StrEnum):
-    """READY: on every server that answers. FAILED: a server tried to load it in vain."""
+    """READY: on every server that answers. FAILED: a server tried to load it in vain, or its
+    manifest cannot be read."""
 
     PUBLISHED = "PUBLISHED"
     LOADING = "LOADING"
@@ -86,14 +88,14 @@ async def list_models(resources: "Resources") -> list[ListedModel]:
 
 
 async def _listed(
-    model: str, manifests: Sequence[Manifest], live: Deployment | None, lines: "_Lines"
+    model: str, published: Sequence[Manifest | Unreadable], live: Deployment | None, lines: "_Lines"
 ) -> ListedModel:
     return ListedModel(
         name=model,
         kind=ModelKind.TRUNK if model == names.TRUNK else ModelKind.HEAD,
         condition=_CONDITION_OF.get(model),
         live_version=str(live.versions[model]) if live else None,
-        versions=[_version(one, lines) for one in manifests[:SHOWN]],
+        versions=[_version(one, lines) for one in published[:SHOWN]],
         shadows=await list_newest(model),
     )
 
@@ -148,7 +150,23 @@ async def _lines(servers: Iterable[ModelServer]) -> _Lines:
     return _Lines(len(answers), said)
 
 
-def _version(manifest: Manifest, lines: _Lines) -> ListedVersion:
+def _version(found: Manifest | Unreadable, lines: _Lines) -> ListedVersion:
+    return _unreadable(found) if isinstance(found, Unreadable) else _readable(found, lines)
+
+
+def _unreadable(found: Unreadable) -> ListedVersion:
+    return ListedVersion(
+        version=str(found.version),
+        state=ModelVersionState.FAILED,
+        trunk_version=None,
+        published_at=found.written_at,
+        trained_on=_NOT_READ,
+        data_sha256=None,
+        failure=without_places(found.why),
+    )
+
+
+def _readable(manifest: Manifest, lines: _Lines) -> ListedVersion:
     said = lines.said.get((manifest.model, str(manifest.version)), [])
     broken = [line.reason for line in said if _is_broken(line)]
     published_at = datetime.fromisoformat(manifest.published_at)

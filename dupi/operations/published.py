@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dupi.errors import NotFound, Unavailable
@@ -18,6 +18,15 @@ class MixedTrunks(Exception):
     """Heads that were trained on another trunk than the one that would feed them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A published version whose manifest says nothing, or something else."""
+
+    version: int
+    why: str
+    written_at: datetime
+
+
 def newest_published(repository: Path) -> dict[str, Manifest]:
     """The highest published version of every component.
 
@@ -28,12 +37,10 @@ def newest_published(repository: Path) -> dict[str, Manifest]:
     return newest
 
 
-def all_published(repository: Path) -> dict[str, list[Manifest]]:
-    """Every version of every component that can be read, the newest first."""
+def all_published(repository: Path) -> dict[str, list[Manifest | Unreadable]]:
+    """Every version of every component, the newest first."""
     return {
-        model: sorted(
-            _readable(repository, model), key=lambda manifest: manifest.version, reverse=True
-        )
+        model: sorted(_published(repository, model), key=lambda found: found.version, reverse=True)
         for model in names.COMPONENTS
     }
 
@@ -74,16 +81,28 @@ def _versions(folder: Path) -> list[int]:
     ]
 
 
-def _readable(repository: Path, model: str) -> Iterator[Manifest]:
+def _published(repository: Path, model: str) -> Iterator[Manifest | Unreadable]:
     for version in _versions(repository / model):
         try:
             yield read_manifest(repository, model, version)
         except NotFound as broken:
             log.warning("manifest_unreadable", model=model, version=version, error=str(broken))
+            yield _unreadable(repository / model / str(version) / MANIFEST_FILE, version, broken)
+
+
+def _unreadable(file: Path, version: int, broken: NotFound) -> Unreadable:
+    why = f"its manifest cannot be read: {broken.__cause__ or broken}"
+    try:
+        written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except OSError:
+        written_at = datetime.now(UTC)
+    return Unreadable(version, why, written_at)
 
 
 def _parsed(text: str) -> Manifest:
     """Fields of a later exporter are left out, those of a later reader take their defaults."""
     written = json.loads(text)
+    if not isinstance(written, dict):
+        raise ValueError("it is no table")  # noqa: TRY004
     known = {field.name for field in fields(Manifest)}
     return Manifest(**{name: value for name, value in written.items() if name in known})

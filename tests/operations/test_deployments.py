@@ -13,7 +13,13 @@ from dupi.adapters.advisor import AdvisorIdentity
 from dupi.clock import utc_now
 from dupi.errors import NotFound, Unavailable
 from dupi.operations.models import Deployment, DeploymentState
-from dupi.operations.published import MixedTrunks, all_published, newest_published, read_manifest
+from dupi.operations.published import (
+    MixedTrunks,
+    Unreadable,
+    all_published,
+    newest_published,
+    read_manifest,
+)
 from dupi.operations.readiness import readiness
 from dupi.operations.reconciler import reconcile, reconcile_until
 from dupi.operations.service import (
@@ -21,9 +27,11 @@ from dupi.operations.service import (
     ensure_first_deployment,
     get_live_deployment,
     is_applied,
+    list_models,
 )
 from dupi.resources import Resources
 from dupi.vision import contract as names
+from dupi.vision.contract import Manifest
 from tests.operations.deployments import a_deployment
 from tests.operations.doubles import RememberingServer
 from tests.operations.repository import publish
@@ -86,9 +94,26 @@ def test_a_version_whose_day_cannot_be_read_is_left_out(repository: Path) -> Non
     """It must not take all the others down with it."""
     path = repository / names.HEADS[0] / "3" / names.MANIFEST_FILE
     path.write_text(path.read_text().replace("2026-01-01", "yesterday"))
-    assert [one.version for one in all_published(repository)[names.HEADS[0]]] == [1]
+    broken, whole = all_published(repository)[names.HEADS[0]]
+    assert (type(broken), type(whole)) == (Unreadable, Manifest)
+    assert (broken.version, whole.version) == (3, 1)
     with pytest.raises(NotFound):
         read_manifest(repository, names.HEADS[0], 3)
+
+
+@pytest.mark.parametrize("text", ["{", "", '"3"', '{"model": "scalp_trunk"}', "\xff"])
+async def test_a_version_whose_manifest_cannot_be_read_is_listed_as_failed(
+    platform: Resources, repository: Path, text: str
+) -> None:
+    path = repository / names.HEADS[0] / "3" / names.MANIFEST_FILE
+    path.write_bytes(text.encode("latin-1"))
+    [head] = [one for one in await list_models(platform) if one.name == names.HEADS[0]]
+    broken, whole = head.versions
+    assert (broken.version, broken.state, whole.version) == ("3", "FAILED", "1")
+    assert whole.failure is None
+    assert (broken.failure or "").startswith("its manifest cannot be read: ")
+    assert str(repository) not in (broken.failure or "")
+    assert broken.published_at.tzinfo is not None
 
 
 async def test_reconciling_loads_components_then_pins_the_ensemble(
