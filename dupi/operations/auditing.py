@@ -56,34 +56,70 @@ def _outcome(deployment: Deployment) -> dict[str, object]:
 
 
 async def settle_shadow(shadow_id: str) -> None:
-    """Write the record that a shadow began and, where it has, that it ended. Safe to repeat."""
+    """Write the records that a shadow began, that its rate changed and, where it has, that it
+    ended. Safe to repeat."""
     found = await Shadow.get(shadow_id)
     if found is None or not found.is_audit_owed:
         return
-    what = {"model": found.model, "version": found.version, "live_version": found.live_version}
-    begun = AuditEvent(
-        id=event_id(Act.SHADOW_MODEL, found.id),
+    for event in [_begun(found), *_changed(found), *_ended(found)]:
+        await record(event)
+    where = {  # what changed or ended meanwhile owes one more
+        "_id": found.id,
+        "is_active": found.is_active,
+        "sample_rate": found.sample_rate,
+    }
+    await Shadow.get_pymongo_collection().update_one(where, _SETTLED)
+
+
+def _what(shadow: Shadow) -> dict[str, object]:
+    return {
+        "model": shadow.model,
+        "version": shadow.version,
+        "live_version": shadow.live_version,
+    }
+
+
+def _begun(shadow: Shadow) -> AuditEvent:
+    first = shadow.rate_changes[0].before if shadow.rate_changes else shadow.sample_rate
+    return AuditEvent(
+        id=event_id(Act.SHADOW_MODEL, shadow.id),
         act=Act.SHADOW_MODEL,
         object_kind="Shadow",
-        object_id=found.id,
-        actor=found.actor,
-        after=what | {"sample_rate": found.sample_rate},
-        at=found.started_at,
+        object_id=shadow.id,
+        actor=shadow.actor,
+        after=_what(shadow) | {"sample_rate": first},
+        at=shadow.started_at,
     )
-    await record(begun)
-    if found.stopped_by and found.stopped_at:
-        ended = {"samples": found.samples, "agreed": found.agreed}
-        await record(
-            AuditEvent(
-                id=event_id(Act.STOP_SHADOW, found.id),
-                act=Act.STOP_SHADOW,
-                object_kind="Shadow",
-                object_id=found.id,
-                actor=found.stopped_by,
-                before=what,
-                after=ended,
-                at=found.stopped_at,
-            )
+
+
+def _changed(shadow: Shadow) -> list[AuditEvent]:
+    return [
+        AuditEvent(
+            id=event_id(Act.CHANGE_SHADOW, f"{shadow.id}:{number}"),
+            act=Act.CHANGE_SHADOW,
+            object_kind="Shadow",
+            object_id=shadow.id,
+            actor=change.actor,
+            before={"sample_rate": change.before},
+            after={"sample_rate": change.after},
+            at=change.at,
         )
-    where = {"_id": found.id, "is_active": found.is_active}  # what ended meanwhile owes one more
-    await Shadow.get_pymongo_collection().update_one(where, _SETTLED)
+        for number, change in enumerate(shadow.rate_changes)
+    ]
+
+
+def _ended(shadow: Shadow) -> list[AuditEvent]:
+    if not (shadow.stopped_by and shadow.stopped_at):
+        return []
+    return [
+        AuditEvent(
+            id=event_id(Act.STOP_SHADOW, shadow.id),
+            act=Act.STOP_SHADOW,
+            object_kind="Shadow",
+            object_id=shadow.id,
+            actor=shadow.stopped_by,
+            before=_what(shadow),
+            after={"samples": shadow.samples, "agreed": shadow.agreed},
+            at=shadow.stopped_at,
+        )
+    ]

@@ -107,6 +107,17 @@ class Deployment(StoredDocument):
         return self.actor.user_id
 
 
+class RateChange(BaseModel):
+    """That a shadow sees another part of the photos from ``at`` on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: float
+    after: float
+    actor: Actor
+    at: UtcDatetime
+
+
 class Shadow(StoredDocument):
     """A candidate head beside a live one, and how far they agree.
 
@@ -120,6 +131,7 @@ class Shadow(StoredDocument):
     live_version: str
     trunk_version: str
     sample_rate: float
+    rate_changes: list[RateChange] = Field(default_factory=list)
     actor: Actor
     started_at: UtcDatetime = Field(default_factory=utc_now)
     is_active: bool = True

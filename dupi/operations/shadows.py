@@ -5,21 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pymongo import DESCENDING, ReturnDocument
+from pymongo import DESCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from dupi.clock import utc_now
+from dupi.documents import plain
 from dupi.errors import Conflict, FieldErrorCode, InvalidInput, NotFound
 from dupi.ids import new_id, sort_key
 from dupi.knowledge.vocabulary import Severity
 from dupi.operations.audit import PLATFORM, Actor
 from dupi.operations.auditing import settle_shadow
-from dupi.operations.models import Deployment, Shadow
+from dupi.operations.models import Deployment, RateChange, Shadow
 from dupi.vision.contract import TRUNK, Manifest
 
 SHOWN: Final = 20
 """Shadows of a model that are listed, newest first."""
+
+_TRIES: Final = 20
 
 
 @dataclass
@@ -78,18 +81,35 @@ async def begin(live: Deployment, candidate: Manifest, *, rate: float, actor: Ac
     try:
         await shadow.insert()
     except DuplicateKeyError:
-        return await _change_rate(slot, rate)
+        return await _change_rate(slot, rate, actor)
     await settle_shadow(shadow_id)
     return shadow
 
 
-async def _change_rate(slot: str, rate: float) -> Shadow:
-    row = await _shadows().find_one_and_update(
-        {"slot": slot}, {"$set": {"sample_rate": rate}}, return_document=ReturnDocument.AFTER
-    )
-    if row is None:
-        raise Conflict("the shadow of this version has just ended")
-    return Shadow.from_row(row)
+async def _change_rate(slot: str, rate: float, actor: Actor) -> Shadow:
+    for _ in range(_TRIES):
+        row = await _shadows().find_one({"slot": slot})
+        if row is None:
+            raise Conflict("the shadow of this version has just ended")
+        found = Shadow.from_row(row)
+        if found.sample_rate == rate:
+            return found
+        if await _write_rate(found, rate, actor):
+            await settle_shadow(found.id)
+    raise Conflict("others change this shadow just now")
+
+
+async def _write_rate(found: Shadow, rate: float, actor: Actor) -> bool:
+    """The change, and in the same write the record that is owed; whether nobody was faster."""
+    change = RateChange(before=found.sample_rate, after=rate, actor=actor, at=utc_now())
+    changes = {
+        "sample_rate": rate,
+        "rate_changes": plain([*found.rate_changes, change]),
+        "is_audit_owed": True,
+    }
+    where = {"slot": found.slot, "sample_rate": found.sample_rate}
+    done = await _shadows().update_one(where, {"$set": changes})
+    return done.matched_count == 1
 
 
 async def stop(shadow_id: str, *, actor: Actor) -> Shadow:

@@ -13,6 +13,7 @@ from dupi.errors import Conflict, InvalidInput, NotFound, Unavailable
 from dupi.knowledge.vocabulary import Condition
 from dupi.operations import shadowing, shadows
 from dupi.operations.audit import Act, Actor, ActorKind, AuditEvent
+from dupi.operations.auditing import settle_all
 from dupi.operations.models import Deployment, Shadow
 from dupi.operations.reconciler import reconcile
 from dupi.operations.service import (
@@ -189,7 +190,41 @@ async def test_stopping_and_beginning_again(worker: Resources) -> None:
     with pytest.raises(NotFound):
         await stop_shadow(worker, shadow_id="nobody", actor=MINA)
     events = await AuditEvent.find({"object_id": shadow.id}).to_list()
-    assert {event.act for event in events} == {Act.SHADOW_MODEL, Act.STOP_SHADOW}
+    acts = {Act.SHADOW_MODEL, Act.CHANGE_SHADOW, Act.STOP_SHADOW}
+    assert {event.act for event in events} == acts
+
+
+async def test_changing_the_rate_is_on_record(worker: Resources) -> None:
+    """Each change, by whom; asking for the rate that it has is none."""
+    shadow, ann = await begun(worker, rate=1.0), Actor(kind=ActorKind.PERSON, user_id="user-2")
+    for rate in (0.5, 0.5, 0.25):
+        found = await shadow_model(worker, model=HEAD, version="2", sample_rate=rate, actor=ann)
+        assert (found.id, found.sample_rate) == (shadow.id, rate)
+    await settle_all()
+    events = await AuditEvent.find({"object_id": shadow.id}).sort("sort_key").to_list()
+    assert [event.act for event in events] == [Act.SHADOW_MODEL, *[Act.CHANGE_SHADOW] * 2]
+    assert events[0].after["sample_rate"] == 1.0
+    assert [(one.before, one.after) for one in events[1:]] == [
+        ({"sample_rate": 1.0}, {"sample_rate": 0.5}),
+        ({"sample_rate": 0.5}, {"sample_rate": 0.25}),
+    ]
+    assert {event.actor.user_id for event in events[1:]} == {"user-2"}
+
+
+async def test_a_change_whose_process_died_is_recorded_later(
+    worker: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shadow = await begun(worker)
+
+    async def die(_: str) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(shadows, "settle_shadow", die)
+    with pytest.raises(RuntimeError, match="killed"):
+        await begun(worker, rate=0.5)
+    await settle_all()
+    acts = [one.act for one in await AuditEvent.find({"object_id": shadow.id}).to_list()]
+    assert sorted(acts) == [Act.CHANGE_SHADOW, Act.SHADOW_MODEL]
 
 
 async def test_what_cannot_be_a_shadow(
