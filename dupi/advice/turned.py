@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from dupi.advice.doctors import speaks_of_doctors
 from dupi.advice.saying import sayings
 from dupi.advice.words import ASKS, names
-from dupi.knowledge.rulebook import ActionRule, Phrased
+from dupi.knowledge.rulebook import ActionRule, Phrased, Rung
 
+SENDS: Final = Rung.DOCTOR_AFTER_A_MONTH
+"""From here on an action is to see a doctor: a sentence that asks for it names one."""
 AVOIDING: Final = re.compile(
     r"않|말아|말고|마세요|피하|피해|줄이|줄여|미루|미뤄|쉬(?![우운웠워울])|쉴|삼가|멈추|멈춰|그만|대신|보다"
     r"|덜(?!어)|늘려|늘리|바꿔|바꾸|느슨|떼"
@@ -75,6 +78,8 @@ def turns(text: str, named: Sequence[ActionRule], *, asks: bool) -> bool:
     """Whether ``text`` says the opposite of what is planned."""
     clauses = _CLAUSES.split(text)
     if any(_does_what_it_avoids(clauses, rule, named) for rule in named if avoids(rule)):
+        return True
+    if asks and not speaks_of_doctors(text) and any(rule.rung >= SENDS for rule in named):
         return True
     if any(_prefers_to(text, rule) for rule in named if not avoids(rule)):
         return True

@@ -56,6 +56,7 @@ def test_who_puts_off_a_product_until_then_puts_off_no_doctor() -> None:
         ("pus", "두피 스케일링제를 쉬지 말고 써 주세요."),
         ("pus", "번지기 쉬우니 뾰루지를 만져 주세요."),
         ("flaky", "가려우면 긁지 말고 세게 문질러 주세요."),
+        ("flaky", "한 달 관리해도 줄지 않으면 더 지켜보세요."),
         ("flaky", "두피 위주보다 모발 위주로 감아 주세요."),
         ("flaky", "두피 위주로 뜨거운 물로 감아 주세요."),
     ],
