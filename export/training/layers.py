@@ -70,7 +70,7 @@ def _around(inputs: int, outputs: int, stride: int) -> nn.Module:
     if inputs == outputs and stride == 1:
         return nn.Identity()
     return nn.Sequential(
-        nn.AvgPool2d(stride) if stride > 1 else nn.Identity(),
+        nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity(),
         nn.Conv2d(inputs, outputs, 1, bias=False),
         nn.BatchNorm2d(outputs, momentum=MOMENTUM),
     )

@@ -46,6 +46,12 @@ def test_any_size_gives_a_cell_for_each_sixteen_pixels(name: str) -> None:
     assert trunk(torch.zeros(1, 88, 88, 3, dtype=torch.uint8)).shape[2:] == (5, 5)
 
 
+@pytest.mark.parametrize("name", ["small_cnn", "multi_depth_b0"])
+def test_those_that_join_depths_take_any_size_in_sixteens(name: str) -> None:
+    trunk = Trunk(small(name)).eval()
+    assert trunk(torch.zeros(1, 80, 80, 3, dtype=torch.uint8)).shape[2:] == (5, 5)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_any_trunk_is_served_as_it_was_trained(name: str, tmp_path: Path) -> None:
     backbone = small(name)
