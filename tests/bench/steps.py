@@ -98,6 +98,10 @@ class WatchedAdvisors:
     def __init__(self, inner: Any, ledger: Ledger) -> None:
         self._inner, self._ledger = inner, ledger
 
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(self._inner.endpoints)
+
     def at(self, endpoint: str | None) -> Any:
         return Watched(self._inner.at(endpoint), "advisor", self._ledger)
 
@@ -167,9 +171,7 @@ async def _watched(rig: Rig, ledger: Ledger) -> AsyncIterator[Resources]:
         watched: dict[str, Any] = {
             part: Watched(getattr(resources, part), name, ledger) for name, part in _PARTS.items()
         }
-        yield replace(
-            resources, advisors=WatchedAdvisors(resources.advisors, ledger), **watched
-        )
+        yield replace(resources, advisors=WatchedAdvisors(resources.advisors, ledger), **watched)
 
 
 async def _someone(resources: Resources) -> tuple[str, list[Photo]]:

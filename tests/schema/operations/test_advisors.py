@@ -8,10 +8,9 @@ from starlette.applications import Starlette
 
 from dupi.adapters.advisor import AdvisorTimeouts
 from dupi.adapters.advisors import open_advisors
-from dupi.operations.advisors import TRIAL
 from dupi.operations.models import Deployment
 from dupi.resources import Resources
-from tests.analyses.running import a_good_reply
+from tests.operations.promotions import TRIED
 from tests.schema.operations.test_promoting import HEAD, promoted, rolled_back, shown
 from tests.support.advisor_server import MODEL, VERSION, AdvisorServer, Script, running_advisor
 from tests.support.web import Caller, app_over
@@ -22,7 +21,7 @@ PATIENCE = AdvisorTimeouts(connect=1, first_token=2, between_tokens=1, total=20)
 @pytest.fixture
 async def green() -> AsyncIterator[AdvisorServer]:
     async with running_advisor() as server:
-        server.scripts.append(Script(a_good_reply(TRIAL)))
+        server.scripts.append(TRIED)
         yield server
 
 
