@@ -6,7 +6,7 @@ layer; its own weights give the attention map.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,6 @@ class Trunk(nn.Module):
         mean, spread = _NORMALISATIONS[wanted.normalisation]
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("spread", torch.tensor(spread).view(1, 3, 1, 1), persistent=False)
-        self.register_load_state_dict_pre_hook(_name_backbone)
 
     def forward(self, photos: Tensor) -> Tensor:
         return self.features(photos.permute(0, 3, 1, 2).float() / 255.0)
@@ -62,13 +61,6 @@ class Trunk(nn.Module):
         if list(found.shape[2:]) == sides:
             return found
         return functional.interpolate(found, size=sides, mode="bilinear", align_corners=False)
-
-
-def _name_backbone(_: nn.Module, tensors: dict[str, Any], prefix: str, *__: object) -> None:
-    """Weights of the first versions have the backbone's parts beside ``join``, not below it."""
-    parts = tuple(f"{prefix}{part}." for part in ("stem", "blocks", "deep"))
-    for name in [name for name in tensors if name.startswith(parts)]:
-        tensors[f"{prefix}backbone.{name.removeprefix(prefix)}"] = tensors.pop(name)
 
 
 class _Ranks(nn.Linear):

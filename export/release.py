@@ -1,7 +1,8 @@
 """Turns a training run into committed weights: calibrates, splits by model, halves the precision.
 
     python -m export.release --run var/runs/1 --data var/data/train --version 2 \\
-        --photos-are "synthetic photos drawn by this project; no photo of a person"
+        --photos-are "synthetic photos drawn by this project; no photo of a person" \\
+        --label-errors 0.03
 """
 
 import argparse
@@ -27,6 +28,15 @@ from export.weights_file import WEIGHTS, Card, halved, save_weights
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Of a run's photos, beside what they hold: ``what`` they are, in words (absent: their sources'
+    names); ``label_errors``: the share of grades that are one off."""
+
+    what: str = ""
+    label_errors: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """What the cards say about all models of one release."""
 
@@ -36,11 +46,12 @@ class Release:
     input_size: int = contract.INPUT_SIZE
     data_sha256: str = ""
     backbone: Backbone = field(default_factory=Backbone)
+    label_errors: float = 0.0
 
 
 def release(network: ScalpNetwork, data: Mapping[Split, Packed], wanted: Release) -> list[Path]:
     """Writes a weights file for the trunk and each head; all get the same version number."""
-    found = calibrate_network(_halved(network, wanted.backbone), data)
+    found = calibrate_network(_halved(network, wanted.backbone), data, wanted.label_errors)
     wanted.folder.mkdir(parents=True, exist_ok=True)
     parts: list[tuple[str, nn.Module, Calibration | None]] = [
         (contract.TRUNK, network.trunk, None),
@@ -77,24 +88,25 @@ def _card(model: str, calibration: Calibration | None, wanted: Release, link: st
 
 
 def release_run(
-    run: Path, data: Mapping[Split, Packed], version: int, folder: Path, what: str = ""
+    run: Path, data: Mapping[Split, Packed], version: int, folder: Path, known: Known | None = None
 ) -> list[Path]:
-    """Releases a run of the shared layout; ``what`` its photos are, where their sources' names do
-    not say it. Raises ``OtherData``, and ``ValueError`` for a run of another layout.
+    """Releases a run of the shared layout. Raises ``OtherData``, and ``ValueError`` for a run of
+    another layout.
 
     The photos must be those it was trained on, labelled and split as they were, for another split
     of them would calibrate on photos of the training.
     """
     origin, training = read_origin(served_weights(run)), data[Split.TRAINING]
     refuse_other_data(run, origin, training)
-    recipe = Recipe.model_validate(origin["recipe"])
+    recipe, known = Recipe.model_validate(origin["recipe"]), known or Known()
     wanted = Release(
         version=version,
-        trained_on=describe(training, what) + told_starts(origin),
+        trained_on=describe(training, known.what) + told_starts(origin),
         folder=folder,
         input_size=recipe.size,
         data_sha256=training.data_sha256,
         backbone=recipe.backbone,
+        label_errors=known.label_errors,
     )
     return release(read_best(run / BEST), data, wanted)
 
@@ -122,13 +134,16 @@ def main() -> None:
     parser.add_argument("--photos-are", default="", metavar="WHAT", help="for the cards: WHAT the "
                         "training photos are; their sources where not given")  # fmt: skip
     add_data_options(parser)
+    parser.add_argument("--label-errors", type=float, default=0.0, metavar="SHARE", help="SHARE of "
+                        "the grades that are one off, as grading twice tells")  # fmt: skip
     parser.add_argument("--version", type=int, required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     given = parser.parse_args()
     torch.set_num_threads(1)
     size = Recipe.model_validate(read_origin(served_weights(given.run))["recipe"]).size
     data = read_packed(given, given.run.parent / "packed", size)
-    release_run(given.run, data, given.version, given.weights, given.photos_are)
+    known = Known(given.photos_are, given.label_errors)
+    release_run(given.run, data, given.version, given.weights, known)
 
 
 if __name__ == "__main__":

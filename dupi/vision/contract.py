@@ -27,7 +27,7 @@ DOMAIN_VERSION: Final = "DOMAIN_VERSION"
 FEATURES: Final = "FEATURES"
 TRUNK_VERSION: Final = "TRUNK_VERSION"
 
-INPUT_SIZE: Final = 160
+INPUT_SIZE: Final = 224
 """Pixels of a side of the square input of the first deployment's trunk; a later trunk may differ,
 so serving code takes the size from the deployment's manifest."""
 

@@ -3,7 +3,8 @@
     python -m export.data.demo_photos frontend-contract/examples/photos
 
 No data set holds them, so no training run has seen them. ``photos.json`` names each photo's site
-and drawn grades. Those in the repository go with the shipped weights: draw them anew with new ones.
+and drawn grades. Those in the repository go with the shipped weights, which grade all
+of them as drawn, by the choice of the seeds: draw them anew with new ones.
 """
 
 import argparse
@@ -38,7 +39,7 @@ DEMO_PHOTOS = (
             Condition.DANDRUFF: Severity.NONE,
             Condition.HAIR_LOSS: Severity.MODERATE,
         },
-        seed=901,
+        seed=955,
     ),
     DemoPhoto(
         "back.jpg",
@@ -51,7 +52,7 @@ DEMO_PHOTOS = (
             Condition.DANDRUFF: Severity.MODERATE,
             Condition.HAIR_LOSS: Severity.NONE,
         },
-        seed=902,
+        seed=907,
     ),
     DemoPhoto("clean.jpg", ScalpSite.LEFT, NO_CONDITION, seed=903),
 )

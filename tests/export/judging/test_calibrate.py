@@ -37,6 +37,25 @@ def test_calibration_cools_doubt_and_warms_false_certainty() -> None:
         assert calm[condition].temperature < 1 < overconfident[condition].temperature
 
 
+def test_labels_that_are_known_to_err_make_no_head_unsure() -> None:
+    """It knows the truth, and is as sure as its labels are right; a twentieth of them is not."""
+    packed, rng = some_photos(4001), np.random.default_rng(3)
+    beside = np.where(packed.grades == 0, 1, packed.grades - 1)
+    wrong = (rng.random(packed.grades.shape) < 0.05) & (packed.grades >= 0)
+    labelled = Packed(packed.photos, np.where(wrong, beside, packed.grades))
+    answers = sure_answers(packed, 5.0)
+    taken, known = calibrate(answers, labelled), calibrate(answers, labelled, 0.05)
+    for condition in Condition:
+        assert known[condition].temperature < 0.5 * taken[condition].temperature
+
+
+def test_mistakes_of_labels_let_nothing_abstain() -> None:
+    confidence = np.linspace(0.5, 1.0, 1001)
+    right = np.random.default_rng(2).random(1001) < 0.97
+    assert abstention_threshold(confidence, right) > 0.54
+    assert abstention_threshold(confidence, right, 0.03) < 0.51
+
+
 def test_where_all_are_right_only_the_least_sure_abstain() -> None:
     confidence = np.linspace(0.5, 1.0, 1001)
     threshold = abstention_threshold(confidence, np.ones(1001, np.bool_))

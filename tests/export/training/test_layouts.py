@@ -13,7 +13,7 @@ from dupi.vision import contract
 from export.data.items import Split
 from export.metrics import answers, predict
 from export.network import ScalpNetwork, probabilities
-from export.release import describe, release_run
+from export.release import Known, describe, release_run
 from export.train import fit
 from export.training.checkpoints import BEST, read_best, save_best
 from export.training.devices import autocast, open_device, precision_on
@@ -78,7 +78,7 @@ def test_a_run_begins_from_another_runs_weights(tmp_path: Path) -> None:
 
 def test_a_released_run_is_served_at_its_size_with_its_backbone_and_link(tmp_path: Path) -> None:
     fit(Training(tmp_path / "run", tiny(loss__name="cross_entropy")), DATA)
-    paths = release_run(tmp_path / "run", DATA, 4, tmp_path / "weights", "photos of noise")
+    paths = release_run(tmp_path / "run", DATA, 4, tmp_path / "weights", Known("photos of noise"))
     cards = {card.model: card for card in map(read_card, paths)}
     assert set(cards) == set(contract.COMPONENTS)
     assert {card.data_sha256 for card in cards.values()} == {DATA[Split.TRAINING].data_sha256}
@@ -124,7 +124,9 @@ def test_a_card_names_the_weights_that_the_run_began_from(tmp_path: Path) -> Non
     save_best(start, network(9), {})
     recipe = tiny(steps_an_epoch=1, phases=[{"size": 64, "epochs": 1}])
     fit(Training(tmp_path / "run", recipe), DATA, Start(weights=start))
-    path, *_ = release_run(tmp_path / "run", DATA, 1, tmp_path / "weights", "photos of noise")
+    path, *_ = release_run(
+        tmp_path / "run", DATA, 1, tmp_path / "weights", Known("photos of noise")
+    )
     begun = f"11 photos of noise, begun from weights with the sha256 {digest(start)}"
     assert read_card(path).trained_on == begun
 
