@@ -14,7 +14,7 @@ from export.recipe import Backbone
 from export.training.backbones import build_backbone
 from export.training.pretrained import load_pretrained
 from export.verify import check_parity, record
-from export.weights_file import WEIGHTS, Card, load_into, save_weights
+from export.weights_file import Card, save_weights
 from export.wrap import compile_module, save_compiled, served_module
 
 pytestmark = pytest.mark.ml
@@ -76,10 +76,6 @@ def test_wider_and_deeper_is_more() -> None:
 
     assert weights(width=0.5) < weights() < weights(width=2.0)
     assert weights() < weights(depth=2.0)
-
-
-def test_the_first_versions_weights_still_fit() -> None:
-    load_into(Trunk(), WEIGHTS / f"{contract.TRUNK}-1.safetensors")
 
 
 def test_a_networks_parts_and_links() -> None:
