@@ -23,6 +23,7 @@ from api.local_stack.processes import KeptProcess
 from api.local_stack.stubs import Stubs
 from dupi.adapters.triton_config import component_config
 from dupi.vision import contract
+from tests.support.models import newest_version
 
 _MODEL = "severity_hair_loss"
 _SECONDS = 120
@@ -43,7 +44,8 @@ class Server:
 
     async def load(self, instances: int) -> None:
         """With so many processes."""
-        config = component_config(MODEL_REPOSITORY / _MODEL, [1])
+        version = newest_version(MODEL_REPOSITORY, _MODEL)
+        config = component_config(MODEL_REPOSITORY / _MODEL, [version])
         config["instance_group"] = [{"count": instances}]
         await self.client.load_model(_MODEL, config=json.dumps(config), client_timeout=_SECONDS)
         assert len(self.stubs()) >= instances

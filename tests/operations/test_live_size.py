@@ -14,6 +14,8 @@ from dupi.vision.ensemble import ensemble_config
 from tests.operations.deployments import a_deployment
 from tests.operations.doubles import RememberingServer
 
+SIDE, LARGER = names.INPUT_SIZE, names.INPUT_SIZE + 64
+
 
 @pytest.fixture
 async def first(platform: Resources, server: RememberingServer) -> Deployment:
@@ -24,7 +26,7 @@ async def first(platform: Resources, server: RememberingServer) -> Deployment:
 
 async def go_larger(first: Deployment) -> Deployment:
     larger: Deployment = a_deployment(number=2, version="5").model_copy(
-        update={"input_size": 224, "previous_id": first.id}
+        update={"input_size": LARGER, "previous_id": first.id}
     )
     await larger.insert()
     return larger
@@ -40,13 +42,13 @@ async def test_what_was_read_at_the_size_before_is_read_again(
         asked.append(side)
         if len(asked) == 1:
             await go_larger(first)
-            raise RequestRefused("160 is not what the ensemble takes")
+            raise RequestRefused(f"{SIDE} is not what the ensemble takes")
         if len(asked) < 4:
-            raise RequestRefused("224 is not what the ensemble takes yet")
+            raise RequestRefused(f"{LARGER} is not what the ensemble takes yet")
         return "graded"
 
     assert await at_live_size(platform, ask) == "graded"
-    assert asked == [160, 224, 224, 224]
+    assert asked == [SIDE, LARGER, LARGER, LARGER]
 
 
 async def test_what_everybody_is_agreed_on_and_is_refused_is_a_fault(
@@ -60,7 +62,7 @@ async def test_what_everybody_is_agreed_on_and_is_refused_is_a_fault(
 
     with pytest.raises(RequestRefused):
         await at_live_size(platform, ask)
-    assert asked == [160, 160]
+    assert asked == [SIDE, SIDE]
 
 
 async def test_the_size_is_settled_once_every_server_has_it(
@@ -72,12 +74,12 @@ async def test_the_size_is_settled_once_every_server_has_it(
     async def ask(side: int) -> str:
         asked.append(side)
         if len(asked) == 2:
-            server.loaded[names.ENSEMBLE] = ensemble_config(larger.versions, 224)
+            server.loaded[names.ENSEMBLE] = ensemble_config(larger.versions, LARGER)
         raise RequestRefused("for another reason")
 
     with pytest.raises(RequestRefused):
         await at_live_size(platform, ask)
-    assert asked == [224] * 3
+    assert asked == [LARGER] * 3
 
 
 async def test_whoever_waits_for_it_asks_ever_less(
