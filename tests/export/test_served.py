@@ -11,8 +11,10 @@ from PIL import Image
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 
+from api.local_stack.paths import MODEL_REPOSITORY
 from dupi.knowledge.vocabulary import Condition, Severity
 from dupi.vision import contract
+from tests.support.models import newest_version
 from tests.support.stack import RunningStack
 
 pytestmark = pytest.mark.stack
@@ -63,8 +65,9 @@ async def test_everything_that_the_contract_names_comes_back(
     assert answer.pop(contract.IN_DOMAIN_SCORE).shape == (count, 1)
     features = answer.pop(contract.FEATURES)
     assert features.shape == (count, contract.FEATURE_CHANNELS, side, side)
-    assert answer.pop(contract.TRUNK_VERSION).tolist() == [[1]] * count
-    assert answer.pop(contract.DOMAIN_VERSION).tolist() == [[2]] * count
+    newest = {name: newest_version(MODEL_REPOSITORY, name) for name in contract.COMPONENTS}
+    assert answer.pop(contract.TRUNK_VERSION).tolist() == [[newest[contract.TRUNK]]] * count
+    assert answer.pop(contract.DOMAIN_VERSION).tolist() == [[newest[contract.DOMAIN_HEAD]]] * count
     assert not answer
 
 
