@@ -46,12 +46,12 @@ class AdvisorCard:
         """Raises ValueError for a version that cannot be served."""
         data = json.loads((folder / CARD_FILE).read_text("utf-8"))
         card = cls(**{**data, "sampling": Sampling(**data["sampling"])})
-        card._refuse_other_version()
+        card.refuse_unservable()
         return card
 
     def write(self, folder: Path) -> None:
         """Raises ValueError for a version that cannot be served."""
-        self._refuse_other_version()
+        self.refuse_unservable()
         text = json.dumps(asdict(self), ensure_ascii=False, indent=2)
         (folder / CARD_FILE).write_text(text + "\n", "utf-8")
 
@@ -62,6 +62,7 @@ class AdvisorCard:
         told = (self.version, f"{_PROMPT_MARK}{self.prompt}", f"{_RULES_MARK}{self.rules}")
         return (self.served_name, *(f"{self.served_name}:{one}" for one in told))
 
-    def _refuse_other_version(self) -> None:
+    def refuse_unservable(self) -> None:
+        """Raises ValueError for a version that cannot be served."""
         if not _VERSION.fullmatch(self.version):
             raise ValueError(f"{self.version!r} cannot be the version of an advisor")

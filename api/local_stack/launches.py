@@ -80,9 +80,10 @@ def shared_memory_regions(state: Path) -> Path:
     return _SHARED_MEMORY / f"dupi-{zlib.crc32(str(state.absolute()).encode()):08x}-*"
 
 
-def launch_advisor(port: int, api_key: str) -> Launch:
-    """vLLM over the merged model of the newest version."""
-    where = ("--model-dir", str(newest_advisor()), "--host", LOOPBACK, "--port", str(port))
+def launch_advisor(port: int, api_key: str, model: Path | None = None) -> Launch:
+    """vLLM over the merged ``model``: that of the newest version, if none is given."""
+    folder = model or newest_advisor()
+    where = ("--model-dir", str(folder), "--host", LOOPBACK, "--port", str(port))
     drain = ("--drain-seconds", str(_DRAIN_SECONDS))
     command = _behind(str(ML_PYTHON), "-m", "llm_server.serve", *where, *drain)
     return Launch(command, {ADVISOR_KEY_VARIABLE: api_key})

@@ -1,7 +1,8 @@
 """Trying an advisor before it advises anybody: a few cases of different kinds, which are nobody's.
 
 Each must be told in a reply that the checks take whole, within the tries that a person's advice has
-too: what needs more would leave people to the rules' own words.
+too: what needs more would leave people to the rules' own words. One that is busy just now, with
+people who wait for their advice, is asked again a little later.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from dupi.knowledge.vocabulary import (
     Symptom,
     TreatmentFrequency,
 )
+from dupi.logs import get_logger
 from dupi.operations.advisors import REPLY_TRIES, refuse_other_version, why_unfit
 from dupi.operations.models import DeployedAdvisor, Deployment
 from dupi.operations.trials import WrongAnswer
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _REASON: Final = "advisor"
 _SLACK_S: Final = 1.0
+_AWAY_TRIES: Final = 3
 _PLAIN: Final = SurveyAnswers(
     shampoo_frequency=ShampooFrequency.ONCE_A_DAY,
     perm_frequency=TreatmentFrequency.NEVER,
@@ -60,6 +63,8 @@ _BOTHERED: Final = SurveyAnswers(
     symptoms=(Symptom.ITCHING,),
     circumstances=(),
 )
+
+log = get_logger(__name__)
 
 
 def _case(survey: SurveyAnswers, grades: Mapping[Condition, Severity]) -> Case:
@@ -90,18 +95,16 @@ TRIALS: Final = (
 async def try_new_advisor(resources: "Resources", prepared: Deployment) -> None:
     """Try the advisor of ``prepared``, where it is another than the one before.
 
-    Of one that was live already, and comes back with the classifiers of its time, it is only asked
-    whether it is there: nothing is to hold these up. Raises WrongAnswer, Unavailable.
+    Of one that comes back it is only asked whether it is there, and fit: it was live, and whoever
+    goes back wants away from something that is worse. Raises WrongAnswer, Unavailable.
     """
     before = prepared.previous_id and await Deployment.get(prepared.previous_id)
-    if not before:
-        return await try_advisor(resources, prepared.advisor)
-    if _is_same(before.advisor, prepared.advisor) or prepared.is_adoption:  # tried before that
-        return None
-    if prepared.rolled_back_from_id and before.models != prepared.models:
+    if before and (_is_same(before.advisor, prepared.advisor) or prepared.is_adoption):
+        return  # tried before that
+    if prepared.rolled_back_from_id:
         await _who_answers(resources, prepared.advisor)
-        return None
-    return await try_advisor(resources, prepared.advisor)
+    else:
+        await try_advisor(resources, prepared.advisor)
 
 
 def _is_same(before: DeployedAdvisor, named: DeployedAdvisor) -> bool:
@@ -115,10 +118,10 @@ async def try_advisor(resources: "Resources", named: DeployedAdvisor) -> None:
     """Let it write an advice in every case of a trial, all at once.
 
     Raises WrongAnswer where the checks do not take one, or it was trained on what is unknown here;
-    Unavailable where it is away, another version, or slow.
+    Unavailable where it is away, another version, or slow, time and again.
     """
-    identity = await _who_answers(resources, named)
-    patience = REPLY_TRIES * (resources.settings.advisor.total_seconds + _SLACK_S)
+    identity, limits = await _who_answers(resources, named), resources.settings.advisor
+    patience = REPLY_TRIES * (limits.total_seconds + _SLACK_S) + _AWAY_TRIES * limits.rest_seconds
     try:
         async with asyncio.timeout(patience):
             await all_of(_try_case(resources, named, identity, case) for case in TRIALS)
@@ -141,13 +144,26 @@ async def _try_case(
     refused: list[str] = []
     while len(refused) < REPLY_TRIES:
         try:
-            await _read_reply(resources, named, identity, case)
+            await _read_reply_in_time(resources, named, identity, case)
         except ReplyRejected as rejected:
             refused.append(str(rejected.code))
         else:
             return
     codes = ", ".join(sorted(set(refused)))
     raise WrongAnswer(f"advisor {identity.version} writes what the checks refuse: {codes}")
+
+
+async def _read_reply_in_time(
+    resources: "Resources", named: DeployedAdvisor, identity: AdvisorIdentity, case: Case
+) -> None:
+    """Raises ReplyRejected; Unavailable where it is away each time, with its rests between."""
+    for _ in range(_AWAY_TRIES - 1):
+        try:
+            return await _read_reply(resources, named, identity, case)
+        except Unavailable as away:
+            log.info("advisor_trial_waits", version=identity.version, why=str(away))
+            await asyncio.sleep(resources.settings.advisor.rest_seconds)
+    return await _read_reply(resources, named, identity, case)
 
 
 async def _read_reply(

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from llm_server.card import AdvisorCard, Sampling
+from llm_server.card import CARD_FILE, AdvisorCard, Sampling
 from llm_server.merge import WEIGHTS
 from llm_server.training.lora import ABOUT
 from llm_server.training.recipe import RUNS
@@ -22,20 +22,30 @@ from llm_server.training.watching import ADAPTER
 
 
 def ship(run: Path, weights: Path, version: str) -> None:
-    """``weights/base`` where it is our own, ``weights/adapter``, and the card."""
+    """``weights/base`` where it is our own, ``weights/adapter``, and the card.
+
+    Raises ValueError for a version that cannot be served, or that is there already; nothing is
+    written then: weights never change under their number.
+    """
     about = json.loads((run / ABOUT).read_text("utf-8"))
-    is_public = about["setting"] is not None
-    if not is_public:
+    card = _card(about, version)
+    card.refuse_unservable()
+    if (weights / CARD_FILE).exists() and AdvisorCard.read(weights).version == version:
+        raise ValueError(f"version {version} is shipped already: take another number")
+    if about["setting"] is None:
         _ship_base(Path(about["base"]), weights / "base")
     _ship_adapter(run / ADAPTER, weights / "adapter", about)
-    card = AdvisorCard(
+    card.write(weights)
+
+
+def _card(about: dict[str, Any], version: str) -> AdvisorCard:
+    return AdvisorCard(
         version,
         prompt=about["prompt"],
         rules=about["rules"],
         sampling=Sampling(**about["sampling"]),
         base=about["setting"],
     )
-    card.write(weights)
 
 
 def _ship_base(base: Path, target: Path) -> None:

@@ -225,3 +225,8 @@ def test_a_whole_training_by_the_command(
     assert (card.version, card.prompt, card.rules) == ("7", NEWEST, EDITION)
     assert card.sampling == Sampling(0.3, 0.8, 1.1, 99)
     assert '"max_new_tokens": 99' in (target / "generation_config.json").read_text()
+    weights = {path: path.read_bytes() for path in folder("weights").rglob("*.safetensors")}
+    for taken in ("7", "rules-7"):
+        with pytest.raises(ValueError, match=r"shipped already|cannot be the version"):
+            ship(folder("run"), folder("weights"), taken)
+    assert weights == {path: path.read_bytes() for path in weights}

@@ -19,6 +19,7 @@ from dupi.operations.advisor_trials import TRIALS
 from dupi.operations.models import Deployment
 from dupi.operations.service import get_live_deployment, learn_advisor
 from dupi.resources import Resources
+from dupi.settings import Settings
 from tests.operations.promotions import MINA, TRIED
 from tests.support.advisor_server import MODEL, AdvisorServer, running_advisor
 
@@ -46,10 +47,15 @@ async def both(
     """Version 1 is live at the usual endpoint, and 2 is up at another."""
     urls = [blue.url, green.url]
     async with open_advisors(urls, api_key=None, model=MODEL, timeouts=PATIENCE) as advisors:
-        found = replace(platform, advisors=advisors)
+        found = replace(platform, advisors=advisors, settings=_hasty(platform.settings))
         await learn_advisor(found, await live())
         assert (await live()).advisor.version == "1"
         yield found
+
+
+def _hasty(settings: Settings) -> Settings:
+    advisor = settings.advisor.model_copy(update={"rest_seconds": 0.05})
+    return settings.model_copy(update={"advisor": advisor})
 
 
 async def live() -> Deployment:

@@ -126,3 +126,10 @@ async def test_a_promotion_of_heads_waits_for_no_advisor(
 async def test_one_bad_reply_is_not_held_against_it(both: Resources, green: AdvisorServer) -> None:
     green.scripts = deque([Script(["모르겠어요."]), TRIED])
     assert (await advisor_promoted(both, "2")).state is DeploymentState.LIVE
+
+
+async def test_one_that_is_busy_just_now_is_asked_again(
+    both: Resources, green: AdvisorServer
+) -> None:
+    green.scripts = deque([Script([], status=503), Script(["가"], cut=True), TRIED])
+    assert (await advisor_promoted(both, "2")).state is DeploymentState.LIVE

@@ -78,6 +78,26 @@ async def test_nothing_is_before_what_was_adopted_first(
         await rolled_back(both, await live())
 
 
+async def test_an_advisor_that_comes_back_waits_for_no_trial(
+    both: Resources, blue: AdvisorServer
+) -> None:
+    """It was live: who goes back wants away from what is worse, also while all are busy."""
+    first = await live()
+    second = await advisor_promoted(both, "2")
+    blue.scripts = deque([Script([], status=503)])
+    back = await rolled_back(both, second)
+    assert (back.state, back.advisor) == (DeploymentState.LIVE, first.advisor)
+    assert blue.requests == []
+
+
+async def test_an_advisor_that_comes_back_must_be_fit(both: Resources, blue: AdvisorServer) -> None:
+    second = await advisor_promoted(both, "2")
+    blue.served.append(f"{MODEL}:rules-99")
+    failed = await rolled_back(both, second)
+    assert failed.state is DeploymentState.FAILED
+    assert "edition 99" in (failed.failure or "")
+
+
 async def test_classifiers_that_go_back_wait_for_no_trial(
     both: Resources, blue: AdvisorServer
 ) -> None:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RunningStack:
     """Where each part listens, the ``DUPI_`` environment that web runs with, and the stack
-    itself, to stop and start parts of it."""
+    itself, to stop and start parts of it. ``other_advisor_url``: where nothing listens, and a test
+    may bring up another version of the advisor."""
 
     mongodb_url: str
     triton_url: str
     advisor_url: str
+    other_advisor_url: str
     web_url: str
     environment: Mapping[str, str]
     control: "Stack"
@@ -41,11 +43,13 @@ async def stack(
     """Store, Triton, vLLM and web, as ``make up`` starts them and watches over them; with a copy
     of the published models, to which tests may add versions."""
     from api.local_stack.plan import ADVISOR, STORE, TRITON, WEB, plan_stack
+    from api.local_stack.ports import LOOPBACK, free_ports
     from api.local_stack.stack import Stack, running_stack
     from tests.support.models import copied_repository
 
     given = {name: value for name, value in os.environ.items() if name != "DUPI_PORT"}
-    given |= _CHANGES
+    other = f"http://{LOOPBACK}:{free_ports(1)[0]}/v1"
+    given |= _CHANGES | {"DUPI_ADVISOR__OTHER_URLS": other}
     models = tmp_path_factory.mktemp("models") / "repository"
     given.setdefault("DUPI_MODEL_REPOSITORY", str(copied_repository(models)))
     plan = plan_stack(given, state=tmp_path_factory.mktemp("stack"), database="dupi_test")
@@ -56,6 +60,7 @@ async def stack(
             mongodb_url=plan.endpoint(STORE),
             triton_url=plan.endpoint(TRITON),
             advisor_url=plan.endpoint(ADVISOR),
+            other_advisor_url=other,
             web_url=plan.endpoint(WEB),
             environment=plan.environment,
             control=running,
