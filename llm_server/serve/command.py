@@ -1,5 +1,6 @@
 """The command line and environment of vLLM's OpenAI-compatible server."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from llm_server.card import AdvisorCard
 
 FAST_BF16: Final = frozenset({"avx512_bf16", "amx_bf16"})
 API_KEY: Final = "DUPI_ADVISOR_API_KEY"
+_IN_ONE_PROCESS: Final = {"--distributed-executor-backend": "uni"}
+"""By default vLLM's engine waits for a CPU worker in a process of its own, and spins while it does:
+on two cores that takes one of them from the worker. vLLM keeps to ``uni`` on a CPU only where
+``VLLM_ENABLE_V1_MULTIPROCESSING`` is off, and leaves the number of threads to whoever starts it."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,11 @@ class ServeOptions:
     max_waiting: int = 64
     context: int = 1024
     drain_seconds: int = 30
+    tokens_a_chunk: int = 4
+    """Sent together: a reader waits for sentences, and each chunk costs both sides."""
 
 
-def command(options: ServeOptions, *, dtype: str) -> list[str]:
+def command(options: ServeOptions, *, dtype: str, has_gpu: bool) -> list[str]:
     """Arguments for ``os.execve`` of this environment's Python."""
     card = AdvisorCard.read(options.model_dir)
     flags = {
@@ -37,6 +44,8 @@ def command(options: ServeOptions, *, dtype: str) -> list[str]:
         "--max-num-seqs": str(options.max_streams),
         "--max-num-queued-reqs": str(options.max_streams + options.max_waiting),
         "--shutdown-timeout": str(options.drain_seconds),
+        "--stream-interval": str(options.tokens_a_chunk),
+        **({} if has_gpu else _IN_ONE_PROCESS),
     }
     switches = ["--enforce-eager", "--enable-prefix-caching", "--disable-uvicorn-access-log"]
     module = ["-m", "vllm.entrypoints.openai.api_server"]
@@ -55,6 +64,8 @@ def environment(given: Mapping[str, str], *, has_gpu: bool) -> dict[str, str]:
     }
     if not has_gpu:
         ours["VLLM_CPU_KVCACHE_SPACE"] = "1"
+        ours["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        ours["OMP_NUM_THREADS"] = str(len(os.sched_getaffinity(0)))
     key = {"VLLM_API_KEY": given[API_KEY]} if given.get(API_KEY) else {}
     return {**ours, **given, **key}
 

@@ -1,5 +1,6 @@
 """vLLM's command line and environment, without vLLM."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def options(folder: Path) -> ServeOptions:
 
 
 def test_command_names_the_card_s_model(tmp_path: Path) -> None:
-    line = " ".join(command(options(tmp_path), dtype="float32"))
+    line = " ".join(command(options(tmp_path), dtype="float32", has_gpu=False))
     assert "vllm.entrypoints.openai.api_server" in line
     for part in ("--served-model-name dupi-advisor", "--port 4321", "--dtype float32"):
         assert part in line
@@ -29,6 +30,18 @@ def test_command_names_the_card_s_model(tmp_path: Path) -> None:
     assert "--enable-prefix-caching" in line
     assert "dupi-advisor dupi-advisor:7 dupi-advisor:prompt-1 dupi-advisor:rules-1" in line
     assert "--shutdown-timeout 30" in line
+
+
+def test_on_a_cpu_nothing_waits_for_a_process_of_its_own(tmp_path: Path) -> None:
+    given = options(tmp_path)
+    alone = "--distributed-executor-backend uni"
+    assert alone in " ".join(command(given, dtype="float32", has_gpu=False))
+    assert alone not in " ".join(command(given, dtype="auto", has_gpu=True))
+    env = environment({}, has_gpu=False)
+    assert env["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
+    assert int(env["OMP_NUM_THREADS"]) == len(os.sched_getaffinity(0))
+    assert environment({"OMP_NUM_THREADS": "1"}, has_gpu=False)["OMP_NUM_THREADS"] == "1"
+    assert "OMP_NUM_THREADS" not in environment({}, has_gpu=True)
 
 
 @pytest.mark.parametrize("version", ["prompt-2", "rules-1", "", "a b", "../1"])
@@ -42,7 +55,7 @@ def test_a_version_that_would_be_taken_for_something_else_is_refused(
     card = tmp_path / CARD_FILE
     card.write_text(card.read_text().replace('"7"', f'"{version}"'))
     with pytest.raises(ValueError, match="version"):
-        command(ServeOptions(tmp_path, "127.0.0.1", 4321), dtype="float32")
+        command(ServeOptions(tmp_path, "127.0.0.1", 4321), dtype="float32", has_gpu=False)
 
 
 def test_the_key_goes_by_the_environment(tmp_path: Path) -> None:
@@ -51,7 +64,7 @@ def test_the_key_goes_by_the_environment(tmp_path: Path) -> None:
     assert env["VLLM_API_KEY"] == "a-key"
     assert env["HF_HUB_OFFLINE"] == "1"
     assert env["HOME"] == "/home/someone"
-    assert "a-key" not in " ".join(command(options(tmp_path), dtype="float32"))
+    assert "a-key" not in " ".join(command(options(tmp_path), dtype="float32", has_gpu=False))
     assert "VLLM_API_KEY" not in environment({}, has_gpu=False)
     assert "VLLM_CPU_KVCACHE_SPACE" not in environment({}, has_gpu=True)
 
