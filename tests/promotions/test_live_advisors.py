@@ -30,7 +30,7 @@ from tests.support.stack import RunningStack
 pytestmark = pytest.mark.stack
 
 ADVISOR, OTHER = "dupi-advisor", "902"
-PEOPLE, CYCLES = 3, 2
+PEOPLE, CYCLES = 3, 1
 START_S = 180
 
 
