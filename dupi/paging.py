@@ -95,6 +95,15 @@ def _bounds(
     page: PageRequest, *, since: datetime | None, until: datetime | None, newest_first: bool
 ) -> dict[str, str]:
     above, below = (page.before, page.after) if newest_first else (page.after, page.before)
-    uppers = [key for key in (below, until and time_key(until)) if key]
-    bounds = {"$gt": above, "$gte": since and time_key(since), "$lt": min(uppers, default=None)}
+    bounds = time_bounds(since, until)
+    if above:
+        bounds["$gt"] = above
+    if below:
+        bounds["$lt"] = min(below, bounds.get("$lt", below))
+    return bounds
+
+
+def time_bounds(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    """What a ``sort_key`` must match, of ``since`` (inclusive) to ``until`` (exclusive)."""
+    bounds = {"$gte": since and time_key(since), "$lt": until and time_key(until)}
     return {operator: key for operator, key in bounds.items() if key}

@@ -11,14 +11,23 @@ from strawberry.dataloader import DataLoader
 from dupi.accounts import service as accounts
 from dupi.accounts.models import ConsentKind, Role, User
 from dupi.accounts.service import Principal
-from dupi.analyses.models import Photo
+from dupi.analyses.history import AnalysisKey, Comparison
+from dupi.analyses.models import Analysis, Photo
+from dupi.analyses.trends import TrendPoint
 from dupi.clock import utc_now
 from dupi.errors import ConsentRequired, Forbidden, Unauthenticated
 from dupi.knowledge.vocabulary import Locale
 from dupi.resources import Resources
 from dupi.signing import signed_path
 from schema.accounts.loaders import people_loader
-from schema.analyses.loaders import PhotoKey, photo_loader
+from schema.analyses.loaders import (
+    PhotoKey,
+    TrendKey,
+    comparison_loader,
+    photo_loader,
+    trend_loader,
+    whole_loader,
+)
 
 
 class CookieJar(Protocol):
@@ -58,11 +67,17 @@ class Context:
     jar: CookieJar | None = None
     streams: bool = True
     photos: DataLoader[PhotoKey, Photo | None] = field(init=False)
+    whole_analyses: DataLoader[AnalysisKey, Analysis | None] = field(init=False)
+    comparisons: DataLoader[AnalysisKey, Comparison | None] = field(init=False)
+    trends: DataLoader[TrendKey, list[TrendPoint] | None] = field(init=False)
     people: DataLoader[str, User | None] = field(init=False)
     _consented: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.photos = photo_loader(self.resources)
+        self.whole_analyses = whole_loader(self.resources)
+        self.comparisons = comparison_loader(self.resources)
+        self.trends = trend_loader(self.resources)
         self.people = people_loader(self.resources)
 
     @property

@@ -6,6 +6,7 @@ from typing import Final
 import strawberry
 
 from dupi.accounts.models import ConsentKind, Role
+from dupi.analyses.comparing import ChangeDirection
 from dupi.analyses.models import (
     AbstentionReason,
     AdviceSource,
@@ -41,6 +42,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     AgeBand,
     AnalysisFailureCode,
     AnalysisStatus,
+    ChangeDirection,
     Circumstance,
     Condition,
     ConsentKind,

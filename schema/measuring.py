@@ -52,6 +52,7 @@ _EXTRA: Final = {
     "promoteModel": 5_000,
     "rollBackDeployment": 5_000,
     "shadowModel": 5_000,
+    "trend": 2_000,
     "__schema": 20_000,
     "__type": 5_000,
 }

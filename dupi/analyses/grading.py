@@ -52,9 +52,9 @@ def _name(severity: Severity | None) -> str:
     return "" if severity is None else severity.name
 
 
-def expected_grade(finding: FindingRecord) -> float:
+def expected_grade(probabilities: Sequence[float]) -> float:
     """The mean grade under the probabilities, 0 to 3."""
-    return sum(grade * p for grade, p in enumerate(finding.probabilities))
+    return sum(grade * p for grade, p in enumerate(probabilities))
 
 
 def _finding(
@@ -90,6 +90,6 @@ def _abstention(is_scalp: bool, confidence: float, threshold: float) -> Abstenti
 
 def _weight(finding: FindingRecord) -> tuple[int, int, float]:
     if finding.severity is not None:
-        return (2, finding.severity, expected_grade(finding))
+        return (2, finding.severity, expected_grade(finding.probabilities))
     uncertain = finding.abstention_reason is AbstentionReason.UNCERTAIN
     return (1 if uncertain else 0, 0, finding.confidence)

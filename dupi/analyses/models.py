@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from dupi.analyses.indexes import ANALYSIS_INDEXES, PHOTO_INDEXES
 from dupi.clock import UtcDatetime, utc_now
 from dupi.documents import StoredDocument, plain
 from dupi.knowledge.plan import Plan
@@ -176,14 +176,6 @@ AnyEvent = Annotated[
 ]
 
 
-_OWNER_NEWEST = IndexModel([("owner_id", ASCENDING), ("sort_key", DESCENDING)], name="owner_newest")
-# The embedded store uses indexes of one field only, and reads everything without.
-_OWNER = IndexModel([("owner_id", ASCENDING)], name="owner")
-_KEEPING = IndexModel([("keeping", ASCENDING)], name="keeping")
-_STATUS = IndexModel([("status", ASCENDING)], name="status")
-_LEASE = IndexModel([("lease_expires_at_ms", ASCENDING)], name="lease")
-
-
 class Photo(StoredDocument):
     """One stored image of one site. Both files are upright JPEGs without metadata."""
 
@@ -200,7 +192,7 @@ class Photo(StoredDocument):
 
     class Settings:
         name = "photos"
-        indexes: ClassVar = [_OWNER_NEWEST, _OWNER, _KEEPING]
+        indexes: ClassVar = PHOTO_INDEXES
 
 
 class Analysis(StoredDocument):
@@ -234,7 +226,7 @@ class Analysis(StoredDocument):
     class Settings:
         name = "analyses"
         bson_encoders: ClassVar = {SurveyAnswers: plain, Plan: plain}
-        indexes: ClassVar = [_OWNER_NEWEST, _OWNER, _KEEPING, _STATUS, _LEASE]
+        indexes: ClassVar = ANALYSIS_INDEXES
 
     @property
     def is_finished(self) -> bool:

@@ -6,7 +6,6 @@ What is absent, foreign or being deleted is ``NotFound``, all alike.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from dupi.adapters.hints import QUEUE_CHANNEL
 from dupi.analyses.capacity import refuse_overload
 from dupi.analyses.control import cancel_analysis, retry_analysis
 from dupi.analyses.deleting import delete_analysis_record, forget_person
+from dupi.analyses.history import AnalysisFilter, get_analyses, list_analyses
 from dupi.analyses.models import (
     Analysis,
     AnalysisStatus,
@@ -47,7 +47,6 @@ from dupi.idempotency import fingerprint, once
 from dupi.ids import sort_key
 from dupi.knowledge.survey import SurveyAnswers
 from dupi.knowledge.vocabulary import AgeBand, ScalpSite
-from dupi.paging import Page, PageRequest, fetch_page
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -62,6 +61,7 @@ __all__ = [
     "delete_photo",
     "follow_progress",
     "forget_person",
+    "get_analyses",
     "get_analysis",
     "get_photo",
     "get_photos",
@@ -75,16 +75,6 @@ __all__ = [
 MAX_PHOTOS: Final = len(ScalpSite)
 _KEPT: Final = {"keeping": Keeping.KEPT.value}
 _LIST_FIELDS: Final = ("products", "symptoms", "circumstances")
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisFilter:
-    """``since`` is inclusive, ``until`` exclusive; ``site``: one of the sites it covers."""
-
-    status: AnalysisStatus | None = None
-    site: ScalpSite | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +122,6 @@ async def get_analysis(resources: "Resources", *, owner_id: str, analysis_id: st
         raise NotFound(f"no analysis {analysis_id}")
     analysis: Analysis = Analysis.model_validate(row)
     return analysis
-
-
-async def list_analyses(
-    resources: "Resources",
-    *,
-    owner_id: str,
-    page: PageRequest,
-    where: AnalysisFilter = AnalysisFilter(),
-) -> Page[Analysis]:
-    """Newest first, without events."""
-    query = {"owner_id": owner_id} | _KEPT
-    if where.status:
-        query["status"] = where.status.value
-    if where.site:
-        query["sites"] = where.site.value
-    return await fetch_page(
-        Analysis, query, page, since=where.since, until=where.until, leave_out=("events",)
-    )
 
 
 async def delete_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> str:

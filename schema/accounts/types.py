@@ -12,10 +12,12 @@ from dupi.accounts.consents import ConsentDocument as DomainDocument
 from dupi.accounts.models import ConsentKind, Role
 from dupi.accounts.service import SignedIn
 from dupi.analyses import service as analyses
+from dupi.analyses.trends import TrendFilter
 from dupi.clock import utc_now
-from dupi.knowledge.vocabulary import AgeBand, Gender
+from dupi.knowledge.vocabulary import AgeBand, Condition, Gender, ScalpSite
 from schema.analyses.inputs import AnalysisFilter, PhotoFilter
-from schema.analyses.types import Analysis, Photo
+from schema.analyses.loaders import TrendKey
+from schema.analyses.types import Analysis, Photo, TrendPoint
 from schema.context import Info
 from schema.relay import Connection, Node, connection, given, global_id, page_request
 
@@ -192,3 +194,18 @@ class User(Node):
             where=chosen.to_domain() if chosen else analyses.AnalysisFilter(),
         )
         return connection(page, Analysis.from_model)
+
+    @strawberry.field
+    async def trend(
+        self,
+        info: Info,
+        condition: Condition,
+        site: ScalpSite | None = strawberry.UNSET,
+        since: datetime | None = strawberry.UNSET,
+        until: datetime | None = strawberry.UNSET,
+    ) -> list[TrendPoint]:
+        """A point for each photo of a completed analysis on which it was graded: oldest first, at
+        most the latest 500. ``since`` is inclusive, ``until`` exclusive."""
+        where = TrendFilter(site=given(site), since=given(since), until=given(until))
+        found = await info.context.trends.load(TrendKey(self.user_id, where, condition))
+        return [TrendPoint.from_model(point) for point in found or ()]

@@ -6,7 +6,9 @@ from typing import Self
 
 import strawberry
 
-from dupi.analyses import models
+from dupi.analyses import comparing, models, trends
+from dupi.analyses.comparing import ChangeDirection
+from dupi.analyses.history import AnalysisKey, Comparison
 from dupi.analyses.models import AbstentionReason, AnalysisFailureCode, AnalysisStatus
 from dupi.knowledge.notice import analysis_notice
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
@@ -105,6 +107,53 @@ async def load_photos(analysis: models.Analysis, context: Context) -> list[model
 
 
 @strawberry.type
+class FindingChange:
+    """Of one condition on one site, since ``comparedWith``. ``modelChanged``: another version of
+    the model graded then, which may be all that changed."""
+
+    condition: Condition
+    site: ScalpSite
+    before: Severity
+    after: Severity
+    direction: ChangeDirection
+    model_changed: bool
+
+    @classmethod
+    def from_model(cls, change: comparing.FindingChange) -> Self:
+        return cls(
+            condition=change.condition,
+            site=change.site,
+            before=change.before,
+            after=change.after,
+            direction=change.direction,
+            model_changed=change.model_changed,
+        )
+
+
+@strawberry.type
+class TrendPoint:
+    """``score``: the expected grade, 0 to 3."""
+
+    at: datetime
+    site: ScalpSite
+    severity: Severity
+    score: float
+    analysis_id: strawberry.ID
+    model_version: str
+
+    @classmethod
+    def from_model(cls, point: trends.TrendPoint) -> Self:
+        return cls(
+            at=point.at,
+            site=point.site,
+            severity=point.severity,
+            score=point.score,
+            analysis_id=global_id("Analysis", point.analysis_id),
+            model_version=point.model_version,
+        )
+
+
+@strawberry.type
 class AnalysisFailure:
     code: AnalysisFailureCode
     message: str
@@ -154,8 +203,9 @@ class Analysis(Node):
         return Plan.from_model(self.model.plan) if self.model.plan else None
 
     @strawberry.field
-    def advice(self) -> Advice | None:
-        return Advice.from_model(self.model.advice) if self.model.advice else None
+    async def advice(self, info: Info) -> Advice | None:
+        advice = (await self._with("advice", info.context)).advice
+        return Advice.from_model(advice) if advice else None
 
     @strawberry.field
     def deployment_id(self) -> strawberry.ID | None:
@@ -175,4 +225,31 @@ class Analysis(Node):
     @strawberry.field
     async def photo_findings(self, info: Info) -> list[PhotoFindings]:
         """The same, per photo."""
-        return await show_photo_findings(self.model, info.context)
+        whole = await self._with("photo_findings", info.context)
+        return await show_photo_findings(whole, info.context)
+
+    @strawberry.field
+    async def compared_with(self, info: Info) -> Self | None:
+        """The previous comparable analysis: the newest completed one before with a photo of a same
+        site, of similar quality, on which a condition was graded both times. Null: there is none.
+        """
+        compared = await self._comparison(info.context)
+        return self.from_model(compared.previous) if compared else None
+
+    @strawberry.field
+    async def changes(self, info: Info) -> list[FindingChange]:
+        """Since ``comparedWith``, per condition and site; what abstained is not compared."""
+        compared = await self._comparison(info.context)
+        return [FindingChange.from_model(one) for one in compared.changes] if compared else []
+
+    async def _with(self, name: str, context: Context) -> models.Analysis:
+        """The analysis with a field that lists leave out; those of a whole list are read at once.
+        Without it where the analysis was deleted meanwhile."""
+        if name in self.model.model_fields_set:
+            return self.model
+        return await context.whole_analyses.load(AnalysisKey.of(self.model)) or self.model
+
+    async def _comparison(self, context: Context) -> Comparison | None:
+        if self.status is not AnalysisStatus.COMPLETED:
+            return None
+        return await context.comparisons.load(AnalysisKey.of(self.model))

@@ -48,6 +48,7 @@ def asked(identity: str) -> dict[str, dict[str, Any]]:
     return {
         "Node": {"id": identity},
         "Analysis": {"id": identity},
+        "Changes": {"id": identity},
         "DeletePhoto": {"input": {"photoId": identity}},
         "DeleteAnalysis": {"input": {"analysisId": identity}},
         "RequestAnalysis": {"input": one},

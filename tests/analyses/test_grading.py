@@ -56,4 +56,4 @@ def test_where_all_abstained_there_is_no_grade_and_uncertainty_says_more_than_no
 
 def test_the_expected_grade_weighs_the_probabilities() -> None:
     finding = graded(ScalpSite.CROWN, says({Condition.FINE_SCALING: SEVERE}, confidence=1.0))
-    assert expected_grade(finding.findings[0]) == 3.0
+    assert expected_grade(finding.findings[0].probabilities) == 3.0

@@ -103,6 +103,13 @@ async def check_lists(mina: Caller, analysis_id: str) -> None:
     assert len(photos["edges"]) == 1
     analyses = (await mina.run("Analyses", filter={"status": "COMPLETED"}))["analyses"]
     assert [edge["node"]["id"] for edge in analyses["edges"]] == [analysis_id]
+    await check_history(mina, analysis_id)
+
+
+async def check_history(mina: Caller, analysis_id: str) -> None:
+    assert (await mina.run("Changes", id=analysis_id))["comparedWith"] is None
+    [point] = (await mina.run("Trend", condition="DANDRUFF"))["trend"]
+    assert point["analysisId"] == analysis_id
 
 
 async def check_leaving(mina: Caller, analysis_id: str, photo_id: str) -> None:
