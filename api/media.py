@@ -1,4 +1,4 @@
-"""Photos and overlays, by signed and short-lived urls."""
+"""Photos, overlays and reports, by signed and short-lived urls."""
 
 from contextlib import ExitStack
 from pathlib import PurePosixPath
@@ -12,14 +12,23 @@ from api.admission import Admission
 from api.callers import address_of, resources_of
 from api.responses import send_whole
 from dupi.errors import NotFound, RateLimited, RetryLater
+from dupi.reports.service import ReportKey, make_report
+from dupi.resources import Resources
 from dupi.signing import verify
+from dupi.store import store_errors
 
 _TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
+_REPORT: Final = ".pdf"
+_FILE_NAME: Final = "dupi-report.pdf"
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 class Media:
-    """Objects of the photo storage. Each is held whole until it has been sent, so they have places
-    of their own: who reads them slowly takes none of GraphQL's."""
+    """Objects of the photo storage, and reports made of them. Each is held whole until it has been
+    sent, so they have places of their own: who reads them slowly takes none of GraphQL's."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
@@ -43,26 +52,32 @@ class Media:
 
 
 async def _serve(request: Request) -> Response:
-    """Raises NotFound, Unavailable."""
+    """Raises NotFound, RateLimited, Unavailable."""
     resources, key = resources_of(request), request.path_params["key"]
-    lifetime = resources.settings.photos.url_lifetime_seconds
-    query, kind = request.query_params, _TYPES.get(PurePosixPath(key).suffix)
+    query, kind = request.query_params, PurePosixPath(key).suffix
     is_ours = verify(
         resources.settings.secret,
         key,
         expires=query.get("expires", ""),
         signature=query.get("signature", ""),
     )
-    if not is_ours or kind is None:
+    if not is_ours or kind not in {*_TYPES, _REPORT}:
         raise NotFound(f"no media {key}")
+    if kind == _REPORT:
+        return await _report(resources, ReportKey.parse(key))
     data = await resources.storage.get(key)
-    return Response(data, media_type=kind, headers=_headers(lifetime))
+    lifetime = resources.settings.photos.url_lifetime_seconds
+    # A private copy may stay with the person's browser for as long as the url would last.
+    headers = _HEADERS | {"Cache-Control": f"private, max-age={lifetime}, immutable"}
+    return Response(data, media_type=_TYPES[kind], headers=headers)
 
 
-def _headers(seconds: int) -> dict[str, str]:
-    """A private copy may stay with the person's browser for as long as the url would last."""
-    return {
-        "Cache-Control": f"private, max-age={seconds}, immutable",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "cross-origin",
+async def _report(resources: Resources, key: ReportKey) -> Response:
+    """Made anew each time, and kept nowhere. To be saved: the policy lets no viewer run here."""
+    with store_errors():
+        data = await make_report(resources, key)
+    headers = _HEADERS | {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="{_FILE_NAME}"',
     }
+    return Response(data, media_type="application/pdf", headers=headers)

@@ -18,6 +18,7 @@ from dupi.adapters.triton import Classifier, ModelServer, TritonClient
 from dupi.adapters.triton_fleet import TritonFleet, open_fleet
 from dupi.analyses.capacity import Desk
 from dupi.operations.shadowing import Shadowing
+from dupi.reports.printing import ReportPrinter
 from dupi.settings import Settings
 from dupi.store import StoreDatabase, open_store
 from dupi.vision.decoder import ImageDecoder
@@ -34,6 +35,7 @@ class Resources:
     limits: RateLimits
     passwords: PasswordHasher
     decoder: ImageDecoder
+    reports: ReportPrinter
     classifier: Classifier
     model_servers: tuple[ModelServer, ...]
     advisors: Advisors
@@ -61,6 +63,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             limits=limits,
             passwords=stack.enter_context(closing(PasswordHasher(settings.accounts))),
             decoder=stack.enter_context(closing(ImageDecoder(settings.photos))),
+            reports=stack.enter_context(closing(ReportPrinter(settings.reports))),
             classifier=classifier,
             model_servers=servers,
             advisors=await stack.enter_async_context(_advisors(settings)),

@@ -35,6 +35,7 @@ from dupi.settings_groups import (
     LogSettings,
     PhotoSettings,
     RedisSettings,
+    ReportSettings,
     StoreSettings,
     TritonSettings,
     WorkerSettings,
@@ -50,6 +51,7 @@ __all__ = [
     "LogSettings",
     "PhotoSettings",
     "RedisSettings",
+    "ReportSettings",
     "Settings",
     "StoreSettings",
     "TritonSettings",
@@ -110,6 +112,7 @@ class Settings(BaseSettings):
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
+    reports: ReportSettings = Field(default_factory=ReportSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     triton: TritonSettings = Field(default_factory=TritonSettings)
     advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)

@@ -110,6 +110,16 @@ class AnalysesSettings(Group):
     shutdown_grace_seconds: float = Field(10.0, gt=0, description="finish within, when stopped")
 
 
+class ReportSettings(Group):
+    """Reports for a doctor's visit."""
+
+    workers: int = Field(1, ge=1, le=16, description="reports set at once by one process")
+    queue: int = Field(4, ge=0, le=100, description="reports that may wait to be set")
+    timeout_seconds: float = Field(20.0, gt=0, description="set a report within")
+    reports_per_person: int = Field(10, ge=1, description="reports in a row, per person")
+    report_refill_seconds: float = Field(10.0, gt=0, description="one more per person after")
+
+
 class WorkerSettings(Group):
     """A worker that is a process of its own."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from pymongo import DESCENDING
@@ -105,11 +106,14 @@ async def compare_with_previous(
     Three reads, however many analyses are asked for.
     """
     places = await _places(owner_id, until=max(key.sort_key for key in keys))
-    by_id = {place.analysis_id: place for place in places}
-    asked = [by_id[key.analysis_id] for key in keys if key.analysis_id in by_id]
-    before = {place.analysis_id: _before(place, places) for place in asked}
+    asked = {key.analysis_id for key in keys}
+    before = {
+        place.analysis_id: _before(index, places)
+        for index, place in enumerate(places)
+        if place.analysis_id in asked
+    }
     needed = {place.analysis_id: place for found in before.values() for place in found}
-    needed |= {place.analysis_id: place for place in asked if before[place.analysis_id]}
+    needed |= {place.analysis_id: place for place in places if before.get(place.analysis_id)}
     if not needed:
         return {}
     analyses = await get_analyses(resources, owner_id=owner_id, analysis_ids=needed)
@@ -137,10 +141,10 @@ def _compare(
     return None
 
 
-def _before(place: _Place, places: Sequence[_Place]) -> list[_Place]:
-    """Newest first; ``places`` are in that order too."""
-    earlier = (one for one in places if one.sort_key < place.sort_key and one.sites & place.sites)
-    return [one for one, _ in zip(earlier, range(_TRIED), strict=False)]
+def _before(index: int, places: Sequence[_Place]) -> list[_Place]:
+    """Of ``places``, newest first, those behind this one that share a site with it."""
+    earlier = (one for one in islice(places, index + 1, None) if one.sites & places[index].sites)
+    return list(islice(earlier, _TRIED))
 
 
 async def _places(owner_id: str, *, until: str) -> list[_Place]:

@@ -15,9 +15,10 @@ from dupi.analyses import service as analyses
 from dupi.analyses.trends import TrendFilter
 from dupi.clock import utc_now
 from dupi.knowledge.vocabulary import AgeBand, Condition, Gender, ScalpSite
+from schema.analyses.changes import TrendPoint
 from schema.analyses.inputs import AnalysisFilter, PhotoFilter
 from schema.analyses.loaders import TrendKey
-from schema.analyses.types import Analysis, Photo, TrendPoint
+from schema.analyses.types import Analysis, Photo
 from schema.context import Info
 from schema.relay import Connection, Node, connection, given, global_id, page_request
 

@@ -6,12 +6,13 @@ from typing import Self
 
 import strawberry
 
-from dupi.analyses import comparing, models, trends
-from dupi.analyses.comparing import ChangeDirection
+from dupi.analyses import models
 from dupi.analyses.history import AnalysisKey, Comparison
 from dupi.analyses.models import AbstentionReason, AnalysisFailureCode, AnalysisStatus
 from dupi.knowledge.notice import analysis_notice
-from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
+from dupi.knowledge.vocabulary import Condition, Locale, ScalpSite, Severity
+from dupi.reports.service import ReportKey
+from schema.analyses.changes import FindingChange
 from schema.analyses.failures import failure_message
 from schema.analyses.plan_types import Advice, Plan, SurveyAnswers
 from schema.context import Context, Info
@@ -107,53 +108,6 @@ async def load_photos(analysis: models.Analysis, context: Context) -> list[model
 
 
 @strawberry.type
-class FindingChange:
-    """Of one condition on one site, since ``comparedWith``. ``modelChanged``: another version of
-    the model graded then, which may be all that changed."""
-
-    condition: Condition
-    site: ScalpSite
-    before: Severity
-    after: Severity
-    direction: ChangeDirection
-    model_changed: bool
-
-    @classmethod
-    def from_model(cls, change: comparing.FindingChange) -> Self:
-        return cls(
-            condition=change.condition,
-            site=change.site,
-            before=change.before,
-            after=change.after,
-            direction=change.direction,
-            model_changed=change.model_changed,
-        )
-
-
-@strawberry.type
-class TrendPoint:
-    """``score``: the expected grade, 0 to 3."""
-
-    at: datetime
-    site: ScalpSite
-    severity: Severity
-    score: float
-    analysis_id: strawberry.ID
-    model_version: str
-
-    @classmethod
-    def from_model(cls, point: trends.TrendPoint) -> Self:
-        return cls(
-            at=point.at,
-            site=point.site,
-            severity=point.severity,
-            score=point.score,
-            analysis_id=global_id("Analysis", point.analysis_id),
-            model_version=point.model_version,
-        )
-
-
-@strawberry.type
 class AnalysisFailure:
     code: AnalysisFailureCode
     message: str
@@ -241,6 +195,15 @@ class Analysis(Node):
         """Since ``comparedWith``, per condition and site; what abstained is not compared."""
         compared = await self._comparison(info.context)
         return [FindingChange.from_model(one) for one in compared.changes] if compared else []
+
+    @strawberry.field
+    def report_url(self, info: Info, locale: Locale = Locale.KO) -> str | None:
+        """Signed and short-lived, of a PDF for a doctor's visit that is made when it is fetched.
+        Null until COMPLETED. ``locale``: of its labels; the plan is Korean."""
+        if self.status is not AnalysisStatus.COMPLETED:
+            return None
+        key = ReportKey(self.model.owner_id, self.model.id, locale)
+        return info.context.media_url(str(key))
 
     async def _with(self, name: str, context: Context) -> models.Analysis:
         """The analysis with a field that lists leave out; those of a whole list are read at once.

@@ -49,6 +49,7 @@ def asked(identity: str) -> dict[str, dict[str, Any]]:
         "Node": {"id": identity},
         "Analysis": {"id": identity},
         "Changes": {"id": identity},
+        "Report": {"id": identity},
         "DeletePhoto": {"input": {"photoId": identity}},
         "DeleteAnalysis": {"input": {"analysisId": identity}},
         "RequestAnalysis": {"input": one},

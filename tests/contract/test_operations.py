@@ -110,6 +110,8 @@ async def check_history(mina: Caller, analysis_id: str) -> None:
     assert (await mina.run("Changes", id=analysis_id))["comparedWith"] is None
     [point] = (await mina.run("Trend", condition="DANDRUFF"))["trend"]
     assert point["analysisId"] == analysis_id
+    report = await mina.http.get((await mina.run("Report", id=analysis_id))["reportUrl"])
+    assert report.headers["content-type"] == "application/pdf"
 
 
 async def check_leaving(mina: Caller, analysis_id: str, photo_id: str) -> None:
