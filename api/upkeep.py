@@ -7,6 +7,7 @@ from typing import Final
 
 from pymongo.errors import PyMongoError
 
+from dupi.accounts.service import finish_leaving
 from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
@@ -47,6 +48,7 @@ async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
 
 async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     """Everything that calls cut off may have left. One piece that fails holds up no other."""
+    await _attempt(finish_leaving(resources))
     await _attempt(finish_withdrawals(resources))
     await _attempt(finish_deleting_photos(resources))
     await _attempt(drop_unfinished_uploads(resources))

@@ -25,7 +25,13 @@ MAX_DEPTH: Final = 12
 MAX_COST: Final = 25_000
 MAX_ROOT_FIELDS: Final = 20
 MAX_MUTATIONS: Final = 10
-FIELD_LIMITS: Final = {"signUp": 1, "logIn": 1, "refreshSession": 1, "uploadPhoto": 4}
+FIELD_LIMITS: Final = {
+    "signUp": 1,
+    "logIn": 1,
+    "refreshSession": 1,
+    "deleteAccount": 1,
+    "uploadPhoto": 4,
+}
 """Times that one document may ask for what hashes a password, spends a token or decodes."""
 
 

@@ -47,6 +47,7 @@ _EXTRA: Final = {
     "signUp": 15_000,
     "logIn": 15_000,
     "refreshSession": 5_000,
+    "deleteAccount": 15_000,
     "uploadPhoto": 5_000,
     "requestAnalysis": 5_000,
     "promoteModel": 5_000,

@@ -72,6 +72,7 @@ _BY_REASON: Final[dict[str, _Text]] = {
         "이 버전은 불러올 수 없습니다.",
         "This version cannot be loaded.",
     ),
+    "password": ("비밀번호가 맞지 않습니다.", "The password is wrong."),
     "suspended": ("이용이 정지된 계정입니다.", "This account is suspended."),
     "GUARDIAN": (
         "만 14세 미만은 보호자의 동의가 있어야 가입할 수 있습니다.",

@@ -124,6 +124,11 @@ async def history(user_id: str) -> list[Consent]:
     return [Consent.from_row(row) async for row in rows.limit(HISTORY_LENGTH)]
 
 
+async def forget_person(user_id: str) -> None:
+    """Remove the history too. Safe to repeat."""
+    await _consents().delete_many({"user_id": user_id})
+
+
 def _check_document(kind: ConsentKind, version: str) -> None:
     current = current_version(kind)
     if current is None or kind is ConsentKind.PARTNER_SHARING:

@@ -34,7 +34,11 @@ class ConsentKind(StrEnum):
 
 
 class User(StoredDocument):
-    """``email`` is normalised; ``suspended`` people cannot log in."""
+    """``email`` is normalised; ``suspended`` people cannot log in.
+
+    Who leaves (``leaving.py``) is a bare record until all of theirs is gone: ``erase_due_ms`` says
+    when somebody has to see to that (0: never), ``was_erased`` that it was done once.
+    """
 
     email: str
     password_hash: str
@@ -43,11 +47,18 @@ class User(StoredDocument):
     gender: Gender | None = None
     role: Role = Role.USER
     suspended: bool = False
+    is_leaving: bool = False
+    keeps_posts: bool = False
+    erase_due_ms: int = 0
+    was_erased: bool = False
     created_at: UtcDatetime = Field(default_factory=utc_now)
 
     class Settings:
         name = "users"
-        indexes: ClassVar = [IndexModel([("email", ASCENDING)], name="email", unique=True)]
+        indexes: ClassVar = [
+            IndexModel([("email", ASCENDING)], name="email", unique=True),
+            IndexModel([("erase_due_ms", ASCENDING)], name="erase_due"),
+        ]
 
 
 class Session(StoredDocument):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pymongo import ReturnDocument
-
 from dupi.accounts import consents, sessions
 from dupi.accounts.fields import check, read_email, read_nickname
+from dupi.accounts.leaving import delete_account, finish_leaving
 from dupi.accounts.models import Consent, ConsentKind, Role, Session, User
+from dupi.accounts.people import change_person, find_people, find_person, users
 from dupi.accounts.signing_in import (
     Principal,
     SignedIn,
@@ -30,7 +30,9 @@ __all__ = [
     "SignedIn",
     "Unchanged",
     "authenticate",
+    "delete_account",
     "find_by_email",
+    "finish_leaving",
     "get_user",
     "get_users",
     "give_role",
@@ -57,7 +59,7 @@ UNCHANGED: Final = Unchanged()
 
 async def get_user(resources: "Resources", *, user_id: str) -> User:
     """Raises NotFound."""
-    user = await User.get(user_id)
+    user = await find_person(user_id)
     if user is None:
         raise NotFound(f"no user {user_id}")
     return user
@@ -65,13 +67,13 @@ async def get_user(resources: "Resources", *, user_id: str) -> User:
 
 async def get_users(resources: "Resources", *, user_ids: Sequence[str]) -> list[User]:
     """Those that are there, in no order."""
-    return await User.find({"_id": {"$in": list(user_ids)}}).to_list()
+    return await find_people(user_ids)
 
 
 async def find_by_email(resources: "Resources", *, email: str) -> User:
     """Raises NotFound."""
     read = read_email(email)
-    row = await User.get_pymongo_collection().find_one({"email": read})
+    row = await users().find_one({"email": read})
     if isinstance(read, FieldErrorCode) or row is None:
         raise NotFound("nobody has an account with this e-mail")
     return User.from_row(row)
@@ -79,12 +81,7 @@ async def find_by_email(resources: "Resources", *, email: str) -> User:
 
 async def give_role(resources: "Resources", *, user_id: str, role: Role) -> User:
     """The person with the role, which holds from the next request on. Raises NotFound."""
-    row = await User.get_pymongo_collection().find_one_and_update(
-        {"_id": user_id}, {"$set": {"role": role.value}}, return_document=ReturnDocument.AFTER
-    )
-    if row is None:
-        raise NotFound(f"no user {user_id}")
-    return User.from_row(row)
+    return await change_person(user_id, {"role": role.value})
 
 
 async def update_profile(
@@ -104,12 +101,7 @@ async def update_profile(
         changes["gender"] = gender and gender.value
     if not changes:
         return await get_user(resources, user_id=user_id)
-    row = await User.get_pymongo_collection().find_one_and_update(
-        {"_id": user_id}, {"$set": changes}, return_document=ReturnDocument.AFTER
-    )
-    if row is None:
-        raise NotFound(f"no user {user_id}")
-    return User.from_row(row)
+    return await change_person(user_id, changes)
 
 
 async def list_sessions(resources: "Resources", *, user_id: str) -> list[Session]:

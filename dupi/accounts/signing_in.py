@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from dupi.accounts import sessions
@@ -16,9 +15,15 @@ from dupi.accounts.fields import (
     read_nickname,
     read_password,
 )
+from dupi.accounts.guessing import (
+    forgive_account,
+    limit_account,
+    limit_address,
+    or_nothing,
+)
 from dupi.accounts.models import ConsentKind, Role, Session, User
+from dupi.accounts.people import find_person, users
 from dupi.accounts.tokens import RefreshToken, issue_access_token, read_access_token
-from dupi.adapters.limits import Limit
 from dupi.clock import from_epoch_ms, utc_now
 from dupi.errors import (
     ConsentRequired,
@@ -78,7 +83,7 @@ async def sign_up(  # noqa: PLR0913
     if needs_guardian(birth_year, this_year=this_year):
         raise ConsentRequired(ConsentKind.GUARDIAN)
     settings = resources.settings.accounts
-    await _limit_address(resources, "sign-ups", address, settings.sign_ups_per_address)
+    await limit_address(resources, "sign-ups", address, settings.sign_ups_per_address)
     user = User(
         email=fields["email"],
         password_hash=await resources.passwords.hash(fields["password"]),
@@ -105,18 +110,17 @@ async def log_in(
     An unknown e-mail takes as long as a wrong password, and answers the same.
     """
     settings = resources.settings.accounts
-    await _limit_address(resources, "log-ins", address, settings.log_ins_per_address)
-    known_email, typed = _or_nothing(read_email(email)), _or_nothing(read_password(password))
+    await limit_address(resources, "log-ins", address, settings.log_ins_per_address)
+    known_email, typed = or_nothing(read_email(email)), or_nothing(read_password(password))
     if known_email:
-        account = Limit(settings.log_ins_per_account, settings.account_refill_seconds)
-        await resources.limits.take(f"log-ins of account {known_email}", account)
-    row = await _users().find_one({"email": known_email})
+        await limit_account(resources, known_email)
+    row = await users().find_one({"email": known_email})
     user = User.from_row(row) if row else None
     if not await resources.passwords.matches(typed, user and user.password_hash) or user is None:
         raise InvalidCredentials("e-mail or password is wrong")
     if user.suspended:
         raise Forbidden("the account is suspended", reason="suspended")
-    await resources.limits.forgive(f"log-ins of account {known_email}")
+    await forgive_account(resources, known_email)
     await _renew_hash(resources, user, typed)
     return await _open_session(resources, user, user_agent)
 
@@ -129,9 +133,9 @@ async def refresh_session(
     Raises InvalidCredentials, RateLimited.
     """
     settings = resources.settings.accounts
-    await _limit_address(resources, "refreshes", address, settings.log_ins_per_address)
+    await limit_address(resources, "refreshes", address, settings.log_ins_per_address)
     session, token = await sessions.rotate(settings, RefreshToken.read(refresh_token))
-    user = await User.get(session.user_id)
+    user = await find_person(session.user_id)
     if user is None or user.suspended:
         await sessions.end_session(session.id, user_id=session.user_id)
         raise InvalidCredentials("the account is gone or suspended")
@@ -158,7 +162,7 @@ async def authenticate(resources: "Resources", *, access_token: str) -> Principa
     session = await sessions.find_session(claims.session_id, user_id=claims.user_id)
     if session is None:
         raise Unauthenticated("the session has ended")
-    user = await User.get(session.user_id)
+    user = await find_person(session.user_id)
     if user is None:
         raise Unauthenticated("the account is gone")
     if user.suspended:
@@ -185,25 +189,11 @@ def _signed_in(
     )
 
 
-async def _limit_address(
-    resources: "Resources", what: str, address: str | None, burst: int
-) -> None:
-    if address is not None:
-        limit = Limit(burst, resources.settings.accounts.address_refill_seconds)
-        await resources.limits.take(f"{what} from {address}", limit)
-
-
-def _or_nothing(read: str | FieldErrorCode) -> str:
-    """What was typed; nothing, which fits no account, where it cannot be an e-mail or password."""
-    return "" if isinstance(read, FieldErrorCode) else read
-
-
 async def _renew_hash(resources: "Resources", user: User, password: str) -> None:
     """Hash again where the parameters have changed since."""
     if resources.passwords.is_outdated(user.password_hash):
         renewed = await resources.passwords.hash(password)
-        await _users().update_one({"_id": user.id}, {"$set": {"password_hash": renewed}})
-
-
-def _users() -> AsyncCollection[dict[str, Any]]:
-    return User.get_pymongo_collection()
+        await users().update_one(
+            {"_id": user.id, "password_hash": user.password_hash},
+            {"$set": {"password_hash": renewed}},
+        )

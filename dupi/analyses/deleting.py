@@ -16,7 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from dupi import idempotency
 from dupi.adapters.hints import analysis_channel
-from dupi.analyses.files import analysis_files, photo_files
+from dupi.analyses.files import analysis_files, person_files, photo_files
 from dupi.analyses.models import Analysis, Keeping, Photo
 from dupi.analyses.queue import lapsed
 from dupi.ids import time_key
@@ -58,6 +58,14 @@ async def forget_person(
         await resources.storage.delete_prefix(photo_files(owner_id, row["_id"]))
     await _photos().delete_many(where | _MARK)
     await idempotency.forget_person(owner_id)
+
+
+async def erase_person(resources: "Resources", user_id: str, *, keep_posts: bool) -> None:
+    """The eraser of photos and analyses; none of them is a post. Where the storage is a folder,
+    not even an empty one with the person's id is left."""
+    await forget_person(resources, owner_id=user_id)
+    for prefix in person_files(user_id):
+        await resources.storage.delete_prefix(prefix)
 
 
 async def discard_derived(resources: "Resources", analysis: Analysis) -> None:

@@ -43,6 +43,14 @@ class UpdateProfileInput:
 
 
 @strawberry.input
+class DeleteAccountInput:
+    """``keepPosts``: posts and comments stay, without their author."""
+
+    password: str
+    keep_posts: bool = False
+
+
+@strawberry.input
 class GrantConsentInput:
     kind: ConsentKind
     document_version: str

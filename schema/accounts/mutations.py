@@ -12,6 +12,7 @@ from dupi.analyses.consent import withdraw_sensitive_data
 from dupi.errors import InvalidCredentials, InvalidInput
 from schema.accounts.cookies import delete_refresh_cookie, refresh_cookie, set_refresh_cookie
 from schema.accounts.inputs import (
+    DeleteAccountInput,
     GrantConsentInput,
     LogInInput,
     LogOutInput,
@@ -21,6 +22,8 @@ from schema.accounts.inputs import (
     WithdrawConsentInput,
 )
 from schema.accounts.results import (
+    DeleteAccountPayload,
+    DeleteAccountResult,
     GrantConsentPayload,
     GrantConsentResult,
     LogInPayload,
@@ -38,7 +41,7 @@ from schema.accounts.results import (
 )
 from schema.accounts.types import Consent, Session, SessionTokens, User
 from schema.context import Context, Info
-from schema.relay import given
+from schema.relay import given, global_id
 
 T = TypeVar("T", SignUpPayload, LogInPayload, RefreshSessionPayload)
 
@@ -107,6 +110,20 @@ class AccountMutations:
             gender=_named(input.gender),
         )
         return UpdateProfilePayload(viewer=User.from_model(user, session_id=principal.session_id))
+
+    @strawberry.mutation
+    async def delete_account(self, info: Info, input: DeleteAccountInput) -> DeleteAccountResult:
+        context, principal = info.context, info.context.signed_in
+        await accounts.delete_account(
+            context.resources,
+            user_id=principal.user_id,
+            password=input.password,
+            keep_posts=input.keep_posts,
+            address=context.address,
+        )
+        context.principal = None  # the document may go on: nobody is signed in any more
+        delete_refresh_cookie(context)
+        return DeleteAccountPayload(deleted_id=global_id("User", principal.user_id))
 
     @strawberry.mutation
     async def grant_consent(self, info: Info, input: GrantConsentInput) -> GrantConsentResult:

@@ -60,6 +60,11 @@ class WithdrawConsentPayload:
     viewer: User
 
 
+@strawberry.type
+class DeleteAccountPayload:
+    deleted_id: strawberry.ID
+
+
 SignUpResult: TypeAlias = Annotated[
     SignUpPayload | InvalidInputError | ConsentRequiredError | RateLimitedError,
     strawberry.union("SignUpResult"),
@@ -86,4 +91,8 @@ GrantConsentResult: TypeAlias = Annotated[
 WithdrawConsentResult: TypeAlias = Annotated[
     WithdrawConsentPayload | InvalidInputError | UnauthenticatedError | NotFoundError,
     strawberry.union("WithdrawConsentResult"),
+]
+DeleteAccountResult: TypeAlias = Annotated[
+    DeleteAccountPayload | UnauthenticatedError | InvalidCredentialsError | RateLimitedError,
+    strawberry.union("DeleteAccountResult"),
 ]
