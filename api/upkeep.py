@@ -1,20 +1,22 @@
-"""What a worker does beside its work: it tells how fast it is, and finishes what was cut off."""
+"""What a worker does beside its work: it tells how fast it is, sends mail, and finishes what was
+cut off."""
 
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from pymongo.errors import PyMongoError
 
-from dupi.accounts.service import finish_leaving
+from dupi.accounts.service import finish_leaving, relay_next
+from dupi.adapters.hints import MAIL_CHANNEL
 from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
 from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
 from dupi.analyses.queue import free_impossible_leases, list_unfinished
-from dupi.concurrency import wait_until
+from dupi.concurrency import first_of, wait_until
 from dupi.idempotency import purge_expired
 from dupi.ids import new_id
 from dupi.logs import get_logger
@@ -23,6 +25,8 @@ from dupi.resources import Resources
 
 _REPORT_EVERY_S: Final = 5.0
 _SWEEP_EVERY_S: Final = 30.0
+
+T = TypeVar("T")
 
 log = get_logger(__name__)
 
@@ -36,6 +40,15 @@ async def report_until(stop: asyncio.Event, *, slots: int, pace: Pace) -> None:
         await wait_until(stop, at_most=_REPORT_EVERY_S)
     with suppress(PyMongoError):
         await forget_worker(worker_id)
+
+
+async def send_mail_until(resources: Resources, stop: asyncio.Event) -> None:
+    """Send what is queued, one person's at a time; what is under way at the end is sent."""
+    async with resources.hints.subscribe(MAIL_CHANNEL) as queued:
+        while not stop.is_set():
+            if not await _attempt(relay_next(resources)):
+                pause = queued.wait(resources.settings.mail.poll_seconds)
+                await first_of(pause, stop.wait())
 
 
 async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
@@ -59,11 +72,13 @@ async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     await _attempt(_measure_queue(resources))
 
 
-async def _attempt(work: Awaitable[object]) -> None:
+async def _attempt(work: Awaitable[T]) -> T | None:
+    """``None`` where it failed."""
     try:
-        await work
+        return await work
     except Exception:
         log.exception("sweep_failed")
+        return None
 
 
 async def _measure_queue(resources: Resources) -> None:

@@ -21,6 +21,9 @@ STEP_SECONDS: Final = Histogram(
 QUEUE_DEPTH: Final = Gauge("dupi_analyses_unfinished", "Analyses that wait or are at work")
 IS_RECONCILED: Final = Gauge("dupi_classifiers_reconciled", "1: Triton is at the live deployment")
 REDIS_AWAY: Final = Gauge("dupi_redis_away", "1: this process does without Redis", ["part"])
+MAILS: Final = Counter(
+    "dupi_mails", "Mails, by what came of them: sent, postponed, refused, expired", ["outcome"]
+)
 GRADINGS: Final = Counter(
     "dupi_gradings",
     "Findings of photos, by condition, severity (or why there is none) and model version",

@@ -11,6 +11,7 @@ from dupi.adapters.advisors import Advisors, KnownAdvisors, open_advisors
 from dupi.adapters.buckets import BucketStorage
 from dupi.adapters.hints import Hints, LocalHints
 from dupi.adapters.limits import LocalRateLimits, RateLimits
+from dupi.adapters.mail import Mailer, open_mailer
 from dupi.adapters.redis_client import open_redis
 from dupi.adapters.redis_hints import HintTimes, open_redis_hints
 from dupi.adapters.redis_limits import RedisRateLimits
@@ -35,6 +36,7 @@ class Resources:
     storage: PhotoStorage
     hints: Hints
     limits: RateLimits
+    mailer: Mailer
     passwords: PasswordHasher
     decoder: ImageDecoder
     reports: ReportPrinter
@@ -65,6 +67,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             storage=stack.enter_context(closing(_storage(settings))),
             hints=hints,
             limits=limits,
+            mailer=_mailer(settings),
             passwords=stack.enter_context(closing(PasswordHasher(settings.accounts))),
             decoder=stack.enter_context(closing(ImageDecoder(settings.photos))),
             reports=stack.enter_context(closing(ReportPrinter(settings.reports))),
@@ -94,6 +97,11 @@ def _storage(settings: Settings) -> PhotoStorage:
     if url.startswith("s3://"):
         return BucketStorage.at(url, settings.bucket, timeout_seconds=timeout)
     return FolderStorage.at(url, timeout_seconds=timeout)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    mail, url = settings.mail, settings.mail_url.get_secret_value()
+    return open_mailer(url, sender=mail.sender, timeout_seconds=mail.send_seconds)
 
 
 def _triton(

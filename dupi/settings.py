@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -33,6 +32,7 @@ from dupi.settings_groups import (
     BucketSettings,
     Group,
     LogSettings,
+    MailSettings,
     PhotoSettings,
     RedisSettings,
     ReportSettings,
@@ -40,6 +40,7 @@ from dupi.settings_groups import (
     TritonSettings,
     WorkerSettings,
 )
+from dupi.settings_urls import is_mail_url, is_redis_url
 
 __all__ = [
     "AccountSettings",
@@ -49,6 +50,7 @@ __all__ = [
     "BucketSettings",
     "Group",
     "LogSettings",
+    "MailSettings",
     "PhotoSettings",
     "RedisSettings",
     "ReportSettings",
@@ -97,6 +99,10 @@ class Settings(BaseSettings):
     storage_url: str = Field(
         "var/photos", description="photos: a folder, file:///path or s3://bucket/prefix"
     )
+    mail_url: SecretStr = Field(
+        SecretStr("file:var/outbox"),
+        description="mail: `smtp://`, `smtps://[user:password@]host[:port]`, or `file:` a folder",
+    )
     model_repository: Path = Field(
         Path("model_repository"), description="published models (manifests are read)"
     )
@@ -110,6 +116,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = Field(default_factory=RedisSettings)
     bucket: BucketSettings = Field(default_factory=BucketSettings)
     accounts: AccountSettings = Field(default_factory=AccountSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
     reports: ReportSettings = Field(default_factory=ReportSettings)
@@ -137,8 +144,15 @@ class Settings(BaseSettings):
         """An empty one is none. What is wrong is told without the url: it may hold a password."""
         if url is None or not url.get_secret_value():
             return None
-        if not _is_redis_url(url.get_secret_value()):
+        if not is_redis_url(url.get_secret_value()):
             raise ValueError("give redis://[user:password@]host[:port][/number], or rediss://")
+        return url
+
+    @field_validator("mail_url")
+    @classmethod
+    def _check_mail_url(cls, url: SecretStr) -> SecretStr:
+        if not is_mail_url(url.get_secret_value()):
+            raise ValueError("give smtp[s]://[user:password@]host[:port], or file:folder")
         return url
 
     @field_validator("triton_url")
@@ -173,14 +187,6 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
 
-def _is_redis_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname and parts.port != 0)
-    except ValueError:  # for one, a port that is no number
-        return False
-
-
 def load_settings() -> Settings:
     """Settings of this process; ends it with one line a problem where they do not fit."""
     try:
@@ -213,6 +219,8 @@ def _title(group: type[Group]) -> str:
 
 
 def _shown(default: object) -> object:
+    if isinstance(default, SecretStr):  # a default is none
+        return default.get_secret_value()
     return "–" if default is None or default == () else default
 
 

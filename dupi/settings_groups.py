@@ -1,9 +1,10 @@
 """Groups of settings: what a part of the platform can be told. ``settings.py`` joins them."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class Group(BaseModel):
@@ -71,6 +72,42 @@ class AccountSettings(Group):
         30.0, gt=0, description="one more log-in per account after"
     )
     address_refill_seconds: float = Field(5.0, gt=0, description="one more per address after")
+
+
+class MailSettings(Group):
+    """Mail to people."""
+
+    sender: str = Field("Dupi <no-reply@localhost>", description="who it comes from")
+    send_seconds: float = Field(10.0, gt=0, le=50, description="hand over one mail within")
+    poll_seconds: float = Field(5.0, gt=0, description="look for mail to send at least every")
+    reset_page: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="page that takes the token behind `#token=`; none: the mail shows it",
+    )
+    verify_page: str | None = Field(
+        None, pattern="^https?://", description="the same, for confirming an e-mail"
+    )
+    reset_seconds: int = Field(3_600, ge=60, le=86_400, description="life of a reset token")
+    verify_seconds: int = Field(3 * 86_400, ge=60, description="life of a confirming token")
+    requests_per_email: int = Field(5, ge=1, description="mails asked for in a row, per e-mail")
+    requests_per_address: int = Field(20, ge=1, description="in a row, per address")
+    tokens_per_address: int = Field(20, ge=1, description="tokens tried in a row, per address")
+    email_refill_seconds: float = Field(600.0, gt=0, description="one more per e-mail after")
+    address_refill_seconds: float = Field(60.0, gt=0, description="one more per address after")
+
+    @field_validator("reset_page", "verify_page", mode="before")
+    @classmethod
+    def _read_page(cls, page: object) -> object:
+        """An empty one is none."""
+        return page or None
+
+    @field_validator("sender")
+    @classmethod
+    def _check_sender(cls, sender: str) -> str:
+        if not sender.isprintable() or "@" not in parseaddr(sender)[1]:
+            raise ValueError("give Name <address>, or an address")
+        return sender
 
 
 class PhotoSettings(Group):

@@ -30,6 +30,10 @@ FIELD_LIMITS: Final = {
     "logIn": 1,
     "refreshSession": 1,
     "deleteAccount": 1,
+    "changePassword": 1,
+    "requestPasswordReset": 1,
+    "resetPassword": 1,
+    "requestEmailVerification": 1,
     "uploadPhoto": 4,
 }
 """Times that one document may ask for what hashes a password, spends a token or decodes."""

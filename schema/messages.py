@@ -72,6 +72,10 @@ _BY_REASON: Final[dict[str, _Text]] = {
         "이 버전은 불러올 수 없습니다.",
         "This version cannot be loaded.",
     ),
+    "mail_token": (
+        "링크가 만료되었거나 이미 사용되었습니다. 다시 요청해 주세요.",
+        "This link has expired or was used already. Please ask for another one.",
+    ),
     "password": ("비밀번호가 맞지 않습니다.", "The password is wrong."),
     "suspended": ("이용이 정지된 계정입니다.", "This account is suspended."),
     "GUARDIAN": (

@@ -5,10 +5,12 @@ from typing import Annotated, Final
 
 import strawberry
 
+from dupi.accounts import service as accounts
 from dupi.accounts.models import Role
 from dupi.analyses import service as analyses
 from dupi.errors import NotFound
 from dupi.operations import service as operations
+from schema.accounts.types import Session
 from schema.analyses.queries import load_analysis
 from schema.analyses.types import Photo
 from schema.context import Context, Info
@@ -37,6 +39,14 @@ async def _load_photo(context: Context, photo_id: str) -> Photo:
     return Photo.from_model(found, context)
 
 
+async def _load_session(context: Context, session_id: str) -> Session:
+    who = context.signed_in
+    found = await accounts.get_session(
+        context.resources, user_id=who.user_id, session_id=session_id
+    )
+    return Session.from_model(found, current_id=who.session_id)
+
+
 async def _load_deployment(context: Context, deployment_id: str) -> Deployment:
     _refuse_others(context)
     return Deployment.from_model(await operations.get_deployment(deployment_id=deployment_id))
@@ -57,5 +67,6 @@ _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Analysis": load_analysis,
     "Deployment": _load_deployment,
     "Photo": _load_photo,
+    "Session": _load_session,
     "Shadow": _load_shadow,
 }

@@ -3,6 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.accounts.credentials import CredentialMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.analyses.events import EVENT_TYPES
@@ -23,7 +24,7 @@ class Query(AccountQueries, AnalysisQueries, OperationQueries, NodeQueries):
 
 
 @strawberry.type
-class Mutation(AccountMutations, AnalysisMutations, OperationMutations):
+class Mutation(AccountMutations, CredentialMutations, AnalysisMutations, OperationMutations):
     pass
 
 

@@ -55,6 +55,13 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DUPI_REDIS_URL", "redis://u:p/short@host", "DUPI_REDIS_URL does not fit: .*redis://"),
         ("DUPI_BUCKET__ENDPOINT", "minio:9000", "DUPI_BUCKET__ENDPOINT does not fit"),
         ("DUPI_BUCKET__SECRET_ACCESS_KEY", "short", "DUPI_BUCKET does not fit: .*or neither"),
+        ("DUPI_MAIL_URL", "http://short", "DUPI_MAIL_URL does not fit: .*smtp"),
+        ("DUPI_MAIL_URL", "smtp://u:short@", "DUPI_MAIL_URL does not fit: .*smtp"),
+        ("DUPI_MAIL_URL", "smtp://host/short", "DUPI_MAIL_URL does not fit: .*smtp"),
+        ("DUPI_MAIL_URL", "smtp://host?short", "DUPI_MAIL_URL does not fit: .*smtp"),
+        ("DUPI_MAIL_URL", "file://elsewhere/short", "DUPI_MAIL_URL does not fit: .*smtp"),
+        ("DUPI_MAIL__SENDER", "short", "DUPI_MAIL__SENDER does not fit: .*address"),
+        ("DUPI_MAIL__SENDER", "a@b.c\r\nBcc: short@b.c", "DUPI_MAIL__SENDER does not fit"),
         ("DUPI_TRITON_URL", "one:8001,", "DUPI_TRITON_URL does not fit: .*comma"),
         ("DUPI_PORT", "99999", "DUPI_PORT does not fit"),
         ("DUPI_ANALYSES__LEASE_SECONDS", "0", "DUPI_ANALYSES__LEASE_SECONDS does not fit"),
@@ -87,6 +94,18 @@ def test_a_redis_url_is_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, url
     assert url not in repr(settings)
     monkeypatch.setenv("DUPI_REDIS_URL", "")
     assert load_settings().redis_url is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["smtp://relay", "smtps://me:p%40ss@mail.example:465", "file:/tmp/outbox", "file:var/outbox"],
+)
+def test_a_mail_url_is_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DUPI_SECRET", SECRET)
+    monkeypatch.setenv("DUPI_MAIL_URL", url)
+    settings = load_settings()
+    assert settings.mail_url.get_secret_value() == url
+    assert url not in repr(settings)
 
 
 def test_several_triton_servers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,7 @@ def _environment(
         "DUPI_TRITON_URL": endpoints[TRITON],
         "DUPI_ADVISOR_URL": endpoints[ADVISOR],
         "DUPI_STORAGE_URL": str(state / "photos"),
+        "DUPI_MAIL_URL": f"file:{state / 'outbox'}",
         "DUPI_MODEL_REPOSITORY": str(MODEL_REPOSITORY),
         "DUPI_SECRET": read_secret(SIGNING),
     }

@@ -1,4 +1,5 @@
-"""Guessing passwords is limited per account and per address, wherever one is asked for."""
+"""Guessing passwords is limited per account and per address, wherever one is asked for; so are
+mails that somebody asks for, and the tokens in them."""
 
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,22 @@ async def forgive_account(resources: "Resources", email: str) -> None:
     await resources.limits.forgive(_tries(email))
 
 
+async def limit_mails(resources: "Resources", email: str, address: str | None) -> None:
+    """Count one mail asked for, whether anybody has this e-mail or not. Raises RateLimited."""
+    settings = resources.settings.mail
+    asked = Limit(settings.requests_per_address, settings.address_refill_seconds)
+    await _limit(resources, "mails asked for", address, asked)
+    limit = Limit(settings.requests_per_email, settings.email_refill_seconds)
+    await resources.limits.take(f"mails to {email}", limit)
+
+
+async def limit_tokens(resources: "Resources", address: str | None) -> None:
+    """Count one token tried from there. Raises RateLimited."""
+    settings = resources.settings.mail
+    tried = Limit(settings.tokens_per_address, settings.address_refill_seconds)
+    await _limit(resources, "mail tokens", address, tried)
+
+
 async def check_password(
     resources: "Resources", user: User, password: str, *, address: str | None
 ) -> None:
@@ -53,3 +70,8 @@ def or_nothing(read: str | FieldErrorCode) -> str:
 
 def _tries(email: str) -> str:
     return f"log-ins of account {email}"
+
+
+async def _limit(resources: "Resources", what: str, address: str | None, limit: Limit) -> None:
+    if address is not None:
+        await resources.limits.take(f"{what} from {address}", limit)

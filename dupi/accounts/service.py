@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dupi.accounts import consents, sessions
+from dupi.accounts.credentials import (
+    change_password,
+    request_email_verification,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
 from dupi.accounts.fields import check, read_email, read_nickname
 from dupi.accounts.leaving import delete_account, finish_leaving
+from dupi.accounts.mailing import relay_next
 from dupi.accounts.models import Consent, ConsentKind, Role, Session, User
 from dupi.accounts.people import change_person, find_people, find_person, users
 from dupi.accounts.signing_in import (
@@ -30,9 +38,11 @@ __all__ = [
     "SignedIn",
     "Unchanged",
     "authenticate",
+    "change_password",
     "delete_account",
     "find_by_email",
     "finish_leaving",
+    "get_session",
     "get_user",
     "get_users",
     "give_role",
@@ -43,8 +53,14 @@ __all__ = [
     "log_in",
     "log_out",
     "refresh_session",
+    "relay_next",
+    "request_email_verification",
+    "request_password_reset",
+    "reset_password",
+    "revoke_session",
     "sign_up",
     "update_profile",
+    "verify_email",
     "withdraw_consent",
 ]
 
@@ -105,8 +121,24 @@ async def update_profile(
 
 
 async def list_sessions(resources: "Resources", *, user_id: str) -> list[Session]:
-    """Newest first; bounded by the most sessions a person may have."""
-    return await sessions.list_newest(user_id, resources.settings.accounts.max_sessions)
+    """Those that are good, newest first; bounded by the most that a person may have."""
+    user = await get_user(resources, user_id=user_id)
+    newest = await sessions.list_newest(user_id, resources.settings.accounts.max_sessions)
+    return [session for session in newest if user.accepts(session)]
+
+
+async def get_session(resources: "Resources", *, user_id: str, session_id: str) -> Session:
+    """Raises NotFound."""
+    for session in await list_sessions(resources, user_id=user_id):
+        if session.id == session_id:
+            return session
+    raise NotFound(f"no session {session_id}")
+
+
+async def revoke_session(resources: "Resources", *, user_id: str, session_id: str) -> None:
+    """End one of the person's sessions, this one or another. Raises NotFound."""
+    if not await sessions.end_session(session_id, user_id=user_id):
+        raise NotFound(f"no session {session_id}")
 
 
 async def grant_consent(

@@ -26,6 +26,7 @@ async def open_session(
         id=session_id,
         user_id=user.id,
         role=user.role,
+        credentials=user.credentials,
         family=token.family,
         refresh_hash=token.verifier_hash,
         refresh_expires_at_ms=_expiry(settings),
@@ -76,8 +77,14 @@ async def list_newest(user_id: str, count: int) -> list[Session]:
     return [Session.from_row(row) async for row in rows]
 
 
-async def end_session(session_id: str, *, user_id: str) -> None:
-    await _sessions().delete_one({"_id": session_id, "user_id": user_id})
+async def end_session(session_id: str, *, user_id: str) -> bool:
+    """Whether there was one."""
+    ended = await _sessions().delete_one({"_id": session_id, "user_id": user_id})
+    return ended.deleted_count > 0
+
+
+async def end_other_sessions(user_id: str, *, keep: str) -> None:
+    await _sessions().delete_many({"user_id": user_id, "_id": {"$ne": keep}})
 
 
 async def end_all_sessions(user_id: str) -> None:

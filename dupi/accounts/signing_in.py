@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import DuplicateKeyError
 
 from dupi.accounts import sessions
+from dupi.accounts.credentials import issue_token
 from dupi.accounts.fields import (
     check,
     needs_guardian,
@@ -21,9 +22,11 @@ from dupi.accounts.guessing import (
     limit_address,
     or_nothing,
 )
-from dupi.accounts.models import ConsentKind, Role, Session, User
+from dupi.accounts.mailing import queued_at_first
+from dupi.accounts.models import ConsentKind, MailKind, Role, Session, User
 from dupi.accounts.people import find_person, users
 from dupi.accounts.tokens import RefreshToken, issue_access_token, read_access_token
+from dupi.adapters.hints import MAIL_CHANNEL
 from dupi.clock import from_epoch_ms, utc_now
 from dupi.errors import (
     ConsentRequired,
@@ -33,6 +36,7 @@ from dupi.errors import (
     InvalidInput,
     Unauthenticated,
 )
+from dupi.knowledge.vocabulary import Locale
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
@@ -66,8 +70,9 @@ async def sign_up(  # noqa: PLR0913
     birth_year: int,
     user_agent: str | None = None,
     address: str | None = None,
+    locale: Locale = Locale.KO,
 ) -> SignedIn:
-    """Open an account and a session.
+    """Open an account and a session; a mail asks whether the e-mail is theirs.
 
     Raises InvalidInput (a taken e-mail: TAKEN), ConsentRequired (GUARDIAN: under 14), RateLimited,
     Unavailable.
@@ -84,16 +89,20 @@ async def sign_up(  # noqa: PLR0913
         raise ConsentRequired(ConsentKind.GUARDIAN)
     settings = resources.settings.accounts
     await limit_address(resources, "sign-ups", address, settings.sign_ups_per_address)
+    token = issue_token(resources.settings, MailKind.VERIFY_EMAIL, locale)
     user = User(
         email=fields["email"],
         password_hash=await resources.passwords.hash(fields["password"]),
         nickname=fields["nickname"],
         birth_year=birth_year,
+        **token.fields,
+        **queued_at_first(token.mail),
     )
     try:
         await user.insert()
     except DuplicateKeyError as taken:
         raise InvalidInput.at("email", code=FieldErrorCode.TAKEN) from taken
+    await resources.hints.publish(MAIL_CHANNEL)
     return await _open_session(resources, user, user_agent)
 
 
@@ -136,9 +145,9 @@ async def refresh_session(
     await limit_address(resources, "refreshes", address, settings.log_ins_per_address)
     session, token = await sessions.rotate(settings, RefreshToken.read(refresh_token))
     user = await find_person(session.user_id)
-    if user is None or user.suspended:
+    if user is None or user.suspended or not user.accepts(session):
         await sessions.end_session(session.id, user_id=session.user_id)
-        raise InvalidCredentials("the account is gone or suspended")
+        raise InvalidCredentials("the account is gone or suspended, or its password replaced")
     return _signed_in(resources, user, session, token)
 
 
@@ -163,8 +172,8 @@ async def authenticate(resources: "Resources", *, access_token: str) -> Principa
     if session is None:
         raise Unauthenticated("the session has ended")
     user = await find_person(session.user_id)
-    if user is None:
-        raise Unauthenticated("the account is gone")
+    if user is None or not user.accepts(session):
+        raise Unauthenticated("the account is gone, or its password replaced")
     if user.suspended:
         raise Forbidden("the account is suspended", reason="suspended")
     return Principal(user_id=user.id, session_id=session.id, role=user.role)

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 QUEUE_CHANNEL = "analyses.queued"
+MAIL_CHANNEL = "mail.queued"
 
 
 def analysis_channel(analysis_id: str) -> str:

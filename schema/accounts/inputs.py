@@ -3,7 +3,7 @@
 import strawberry
 
 from dupi.accounts.models import ConsentKind
-from dupi.knowledge.vocabulary import Gender
+from dupi.knowledge.vocabulary import Gender, Locale
 
 
 @strawberry.input
@@ -48,6 +48,47 @@ class DeleteAccountInput:
 
     password: str
     keep_posts: bool = False
+
+
+@strawberry.input
+class ChangePasswordInput:
+    current_password: str
+    new_password: str
+
+
+@strawberry.input
+class RequestPasswordResetInput:
+    """``locale``: of the mail; null takes that of ``Accept-Language``."""
+
+    email: str
+    locale: Locale | None = strawberry.UNSET
+
+
+@strawberry.input
+class ResetPasswordInput:
+    """``token``: from the mail."""
+
+    token: str
+    new_password: str
+
+
+@strawberry.input
+class RequestEmailVerificationInput:
+    """``locale``: of the mail; null takes that of ``Accept-Language``."""
+
+    locale: Locale | None = strawberry.UNSET
+
+
+@strawberry.input
+class VerifyEmailInput:
+    """``token``: from the mail."""
+
+    token: str
+
+
+@strawberry.input
+class RevokeSessionInput:
+    session_id: strawberry.ID
 
 
 @strawberry.input

@@ -60,6 +60,7 @@ class AccountMutations:
             birth_year=input.birth_year,
             user_agent=context.user_agent,
             address=context.address,
+            locale=context.locale,
         )
         return _payload(SignUpPayload, context, signed_in, in_cookie=input.refresh_in_cookie)
 

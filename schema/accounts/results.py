@@ -1,5 +1,6 @@
 """Payloads and result unions of the account mutations."""
 
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -14,6 +15,7 @@ from schema.errors import (
     NotFoundError,
     RateLimitedError,
     UnauthenticatedError,
+    UnavailableError,
 )
 
 
@@ -65,6 +67,45 @@ class DeleteAccountPayload:
     deleted_id: strawberry.ID
 
 
+@strawberry.type
+class ChangePasswordPayload:
+    """All other sessions have ended."""
+
+    viewer: User
+
+
+@strawberry.type
+class RequestPasswordResetPayload:
+    """``requested``: a mail goes out if there is an account; nobody is told whether."""
+
+    requested: bool
+
+
+@strawberry.type
+class ResetPasswordPayload:
+    """All sessions have ended: log in with the new password."""
+
+    password_reset: bool
+
+
+@strawberry.type
+class RequestEmailVerificationPayload:
+    """``viewer.emailVerifiedAt``: where it is not null, no mail was needed."""
+
+    viewer: User
+
+
+@strawberry.type
+class VerifyEmailPayload:
+    email_verified_at: datetime
+
+
+@strawberry.type
+class RevokeSessionPayload:
+    revoked_id: strawberry.ID
+    viewer: User
+
+
 SignUpResult: TypeAlias = Annotated[
     SignUpPayload | InvalidInputError | ConsentRequiredError | RateLimitedError,
     strawberry.union("SignUpResult"),
@@ -95,4 +136,37 @@ WithdrawConsentResult: TypeAlias = Annotated[
 DeleteAccountResult: TypeAlias = Annotated[
     DeleteAccountPayload | UnauthenticatedError | InvalidCredentialsError | RateLimitedError,
     strawberry.union("DeleteAccountResult"),
+]
+ChangePasswordResult: TypeAlias = Annotated[
+    ChangePasswordPayload
+    | InvalidInputError
+    | UnauthenticatedError
+    | InvalidCredentialsError
+    | RateLimitedError
+    | UnavailableError,
+    strawberry.union("ChangePasswordResult"),
+]
+RequestPasswordResetResult: TypeAlias = Annotated[
+    RequestPasswordResetPayload | InvalidInputError | RateLimitedError | UnavailableError,
+    strawberry.union("RequestPasswordResetResult"),
+]
+ResetPasswordResult: TypeAlias = Annotated[
+    ResetPasswordPayload
+    | InvalidInputError
+    | InvalidCredentialsError
+    | RateLimitedError
+    | UnavailableError,
+    strawberry.union("ResetPasswordResult"),
+]
+RequestEmailVerificationResult: TypeAlias = Annotated[
+    RequestEmailVerificationPayload | UnauthenticatedError | RateLimitedError | UnavailableError,
+    strawberry.union("RequestEmailVerificationResult"),
+]
+VerifyEmailResult: TypeAlias = Annotated[
+    VerifyEmailPayload | InvalidCredentialsError | RateLimitedError | UnavailableError,
+    strawberry.union("VerifyEmailResult"),
+]
+RevokeSessionResult: TypeAlias = Annotated[
+    RevokeSessionPayload | UnauthenticatedError | NotFoundError,
+    strawberry.union("RevokeSessionResult"),
 ]

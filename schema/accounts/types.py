@@ -128,6 +128,7 @@ class User(Node):
     gender: Gender | None
     role: Role
     created_at: datetime
+    email_verified_at: datetime | None
 
     @classmethod
     def from_model(cls, user: models.User, *, session_id: str | None) -> Self:
@@ -142,6 +143,7 @@ class User(Node):
             gender=user.gender,
             role=user.role,
             created_at=user.created_at,
+            email_verified_at=user.email_verified_at,
         )
 
     @strawberry.field

@@ -11,15 +11,21 @@ from dupi.accounts.service import SignedIn
 from dupi.adapters.limits import LocalRateLimits
 from dupi.resources import Resources
 from dupi.store import StoreDatabase
+from tests.support.letters import LetterBox
 
 PASSWORD = "correct horse battery"
 SignUp = Callable[..., Awaitable[SignedIn]]
 
 
 @pytest.fixture
-def people(resources: Resources, store: StoreDatabase) -> Resources:
-    """Resources with an empty store and no tries counted yet."""
-    return replace(resources, limits=LocalRateLimits())
+def letters() -> LetterBox:
+    return LetterBox()
+
+
+@pytest.fixture
+def people(resources: Resources, store: StoreDatabase, letters: LetterBox) -> Resources:
+    """Resources with an empty store, no tries counted yet and no mail sent."""
+    return replace(resources, limits=LocalRateLimits(), mailer=letters)
 
 
 @pytest.fixture

@@ -68,7 +68,10 @@ def test_every_variable_is_a_setting(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_no_secret_is_in_the_environment(name: str) -> None:
-    secret = {"DUPI_SECRET", "DUPI_MONGODB_URL", "DUPI_REDIS_URL", "DUPI_ADVISOR_API_KEY"}
+    secret = {
+        *("DUPI_SECRET", "DUPI_MONGODB_URL", "DUPI_REDIS_URL"),
+        *("DUPI_ADVISOR_API_KEY", "DUPI_MAIL_URL"),
+    }
     assert secret <= {secret.upper() for secret in services()[name]["secrets"]}
     assert not secret & set(_environment(name))
     assert not [v for v in _environment(name) if "KEY" in v or "PASSWORD" in v or "TOKEN" in v]
@@ -87,6 +90,7 @@ def test_settings_take_all_of_it(settings: Settings, secrets: Path) -> None:
     assert "mongo:27017" in settings.mongodb_url
     assert settings.advisor_api_key
     assert settings.storage_url.startswith("s3://")
+    assert settings.mail_url.get_secret_value() == (secrets / "dupi_mail_url").read_text()
     assert str(settings.model_repository) == "/models"
 
 
@@ -151,3 +155,10 @@ def test_the_worker_shows_that_it_lives(settings: Settings) -> None:
     assert settings.analyses.concurrency > 0
     assert settings.worker.heartbeat_file
     assert str(settings.worker.heartbeat_file).startswith("/tmp/")
+
+
+@_of("web", "worker")
+def test_mail_shows_tokens_until_there_are_pages_for_them(settings: Settings) -> None:
+    assert settings.mail.sender == "Dupi <no-reply@localhost>"
+    assert settings.mail.reset_page is None
+    assert settings.mail.verify_page is None

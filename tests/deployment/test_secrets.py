@@ -23,6 +23,8 @@ def test_each_is_another_and_long(tmp_path: Path) -> None:
     for name in ("one", "other"):
         make_compose_secrets(tmp_path / name)
     for path in (tmp_path / "one").iterdir():
+        if path.name == "dupi_mail_url":  # no secret until somebody writes one into it
+            continue
         assert path.read_text() != (tmp_path / "other" / path.name).read_text()
     assert len((tmp_path / "one" / "dupi_secret").read_text()) >= 32
     assert 6 <= len((tmp_path / "one" / "mongo_keyfile").read_text()) <= 1024

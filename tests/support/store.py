@@ -51,6 +51,7 @@ def settings_for_tests(url: str, folder: Path | str, **changes: object) -> Setti
         "secret": _SECRET,
         "mongodb_url": fresh_database_url(url),
         "storage_url": str(Path(folder) / "photos"),
+        "mail_url": f"file:{Path(folder) / 'outbox'}",
         "accounts": {"hash_memory_kib": 8, "hash_rounds": 1},
     }
     return Settings.model_validate(values | changes)

@@ -1,7 +1,8 @@
 """``python -m api.local_stack.setup.compose_secrets``: what the containers of compose.yaml share.
 
 Makes what is missing in ``var/secret/compose``, one file a secret, and leaves alone what is there:
-whoever has a store or a bucket elsewhere writes its url or keys into these files. The folder is its
+whoever has a store or a bucket elsewhere writes its url or keys into these files, and everybody the
+url of their mail server: until then mail lies in the workers' own /tmp/outbox. The folder is its
 owner's alone; the files in it are readable, for containers read them as users of their own.
 """
 
@@ -31,6 +32,9 @@ _RANDOM: Final[Mapping[str, Callable[[], str]]] = {
     "mongo_dupi_password": lambda: secrets.token_hex(_BYTES),
     "redis_password": lambda: secrets.token_hex(_BYTES),
 }
+
+
+_PLAIN: Final[Mapping[str, Callable[[], str]]] = {"dupi_mail_url": lambda: "file:/tmp/outbox"}
 
 
 def _mongodb_url(made: Mapping[str, str]) -> str:
@@ -68,7 +72,8 @@ def make_compose_secrets(folder: Path = COMPOSE_SECRETS) -> list[str]:
     """Names of the files that were made; what is there stays."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    added = [name for name, value in _RANDOM.items() if _write(folder / name, value)]
+    given = {**_RANDOM, **_PLAIN}
+    added = [name for name, value in given.items() if _write(folder / name, value)]
     made = {name: (folder / name).read_text().strip() for name in _RANDOM}
     for name, derive in _DERIVED.items():
         if _write(folder / name, lambda derive=derive: derive(made)):  # type: ignore[misc]
