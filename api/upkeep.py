@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 from pymongo.errors import PyMongoError
 
+from dupi.accounts.exports import make_next_export, remove_expired_exports
 from dupi.accounts.service import finish_leaving, relay_next
-from dupi.adapters.hints import MAIL_CHANNEL
+from dupi.adapters.hints import EXPORT_CHANNEL, MAIL_CHANNEL
 from dupi.analyses.capacity import Pace, forget_worker, report_pace
 from dupi.analyses.consent import finish_withdrawals
 from dupi.analyses.deleting import finish_deleting_analyses
@@ -25,6 +26,7 @@ from dupi.resources import Resources
 
 _REPORT_EVERY_S: Final = 5.0
 _SWEEP_EVERY_S: Final = 30.0
+_LOOK_FOR_EXPORTS_EVERY_S: Final = 10.0
 
 T = TypeVar("T")
 
@@ -51,6 +53,14 @@ async def send_mail_until(resources: Resources, stop: asyncio.Event) -> None:
                 await first_of(pause, stop.wait())
 
 
+async def make_exports_until(resources: Resources, stop: asyncio.Event) -> None:
+    """Make the archives that are asked for, one at a time; one that is cut off is made anew."""
+    async with resources.hints.subscribe(EXPORT_CHANNEL) as queued:
+        while not stop.is_set():
+            if not await _attempt(make_next_export(resources)):
+                await first_of(queued.wait(_LOOK_FOR_EXPORTS_EVERY_S), stop.wait())
+
+
 async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
     """Now and then finish what was cut off, and look how long the queue is."""
     orphans = OrphanSweep()
@@ -69,6 +79,7 @@ async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     await _attempt(finish_deleting_analyses(resources))
     await _attempt(orphans.step(resources))
     await _attempt(purge_expired())
+    await _attempt(remove_expired_exports(resources))
     await _attempt(_measure_queue(resources))
 
 

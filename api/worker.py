@@ -12,7 +12,7 @@ from typing import Final
 from pymongo.errors import PyMongoError
 
 from api.heartbeat import beating, remove_beat
-from api.upkeep import report_until, send_mail_until, sweep_until
+from api.upkeep import make_exports_until, report_until, send_mail_until, sweep_until
 from dupi.adapters.hints import QUEUE_CHANNEL, Subscription
 from dupi.analyses.capacity import Pace
 from dupi.analyses.deleting import discard_derived
@@ -39,7 +39,11 @@ async def run_workers(resources: Resources, stop: asyncio.Event) -> None:
         return
     pace = Pace(resources.settings.analyses.expected_seconds)
     async with asyncio.TaskGroup() as group:
-        for upkeep in (reconcile_until(resources, stop), sweep_until(resources, stop)):
+        for upkeep in (
+            reconcile_until(resources, stop),
+            sweep_until(resources, stop),
+            make_exports_until(resources, stop),
+        ):
             group.create_task(first_of(upkeep, stop.wait()))  # loading a model takes its time
         group.create_task(send_mail_until(resources, stop))
         group.create_task(resources.shadowing.run_until(resources, stop))

@@ -1,9 +1,15 @@
-"""What each noun keeps of a person, in the order in which it is erased: who uses others first."""
+"""What each noun keeps of a person: how it is erased, and how it is handed out. A line a noun."""
 
 from typing import Final
 
+from dupi.accounts.archive import Exporter
+from dupi.accounts.exporting import export_account
 from dupi.accounts.leaving import Eraser
 from dupi.analyses.deleting import erase_person as erase_analyses
+from dupi.analyses.exporting import export_analyses
 
 ERASERS: Final[tuple[Eraser, ...]] = (erase_analyses,)
-"""Accounts themselves come before and after these: see ``dupi.accounts.leaving``."""
+"""Who uses others comes first. Accounts come before and after these: see ``accounts.leaving``."""
+
+EXPORTERS: Final[tuple[Exporter, ...]] = (export_account, export_analyses)
+"""In the order in which they stand in the archive."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 
+from dupi.accounts.archive import Exporter
 from dupi.accounts.leaving import Eraser
 from dupi.accounts.passwords import PasswordHasher
 from dupi.adapters.advisor import AdvisorTimeouts
@@ -20,7 +21,7 @@ from dupi.adapters.triton import Classifier, ModelServer, TritonClient
 from dupi.adapters.triton_fleet import TritonFleet, open_fleet
 from dupi.analyses.capacity import Desk
 from dupi.operations.shadowing import Shadowing
-from dupi.personal_data import ERASERS
+from dupi.personal_data import ERASERS, EXPORTERS
 from dupi.reports.printing import ReportPrinter
 from dupi.settings import Settings
 from dupi.store import StoreDatabase, open_store
@@ -49,6 +50,8 @@ class Resources:
     """Candidate heads that see what the live ones see; at work where a worker is."""
     erasers: tuple[Eraser, ...] = ERASERS
     """What every noun does when a person leaves, in this order."""
+    exporters: tuple[Exporter, ...] = EXPORTERS
+    """What every noun hands out of a person."""
 
 
 @asynccontextmanager

@@ -72,6 +72,9 @@ class AccountSettings(Group):
         30.0, gt=0, description="one more log-in per account after"
     )
     address_refill_seconds: float = Field(5.0, gt=0, description="one more per address after")
+    exports_per_person: int = Field(3, ge=1, description="archives of one's data in a row")
+    export_refill_seconds: float = Field(28_800.0, gt=0, description="one more archive after")
+    export_kept_seconds: int = Field(3 * 86_400, ge=60, description="life of an archive")
 
 
 class MailSettings(Group):

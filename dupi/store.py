@@ -24,6 +24,7 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
+from dupi.accounts.export_models import DataExport
 from dupi.accounts.models import Consent, Session, User
 from dupi.analyses.capacity import WorkerRecord
 from dupi.analyses.models import Analysis, Photo
@@ -38,6 +39,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     User,
     Session,
     Consent,
+    DataExport,
     IdempotencyRecord,
     Photo,
     Analysis,

@@ -5,6 +5,7 @@ from typing import Final
 
 import strawberry
 
+from dupi.accounts.export_models import DataExportStatus
 from dupi.accounts.models import ConsentKind, Role
 from dupi.analyses.comparing import ChangeDirection
 from dupi.analyses.models import (
@@ -46,6 +47,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     Circumstance,
     Condition,
     ConsentKind,
+    DataExportStatus,
     DeploymentState,
     ErrorCode,
     FieldErrorCode,

@@ -43,6 +43,10 @@ _BY_REASON: Final[dict[str, _Text]] = {
         "같은 요청 키가 다른 내용으로 이미 사용되었습니다.",
         "This idempotency key was used for something else.",
     ),
+    "export_running": (
+        "이미 데이터를 모으고 있습니다. 끝나면 내려받을 수 있습니다.",
+        "Your data is being gathered already. You can fetch it when that is done.",
+    ),
     "analysis_finished": (
         "이미 끝난 분석입니다.",
         "This analysis has ended already.",

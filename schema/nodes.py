@@ -10,6 +10,7 @@ from dupi.accounts.models import Role
 from dupi.analyses import service as analyses
 from dupi.errors import NotFound
 from dupi.operations import service as operations
+from schema.accounts.exports import load_data_export
 from schema.accounts.types import Session
 from schema.analyses.queries import load_analysis
 from schema.analyses.types import Photo
@@ -65,6 +66,7 @@ def _refuse_others(context: Context) -> None:
 
 _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Analysis": load_analysis,
+    "DataExport": load_data_export,
     "Deployment": _load_deployment,
     "Photo": _load_photo,
     "Session": _load_session,

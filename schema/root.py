@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.credentials import CredentialMutations
+from schema.accounts.exports import DataExportMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.analyses.events import EVENT_TYPES
@@ -24,7 +25,13 @@ class Query(AccountQueries, AnalysisQueries, OperationQueries, NodeQueries):
 
 
 @strawberry.type
-class Mutation(AccountMutations, CredentialMutations, AnalysisMutations, OperationMutations):
+class Mutation(
+    AccountMutations,
+    CredentialMutations,
+    DataExportMutations,
+    AnalysisMutations,
+    OperationMutations,
+):
     pass
 
 

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dupi import idempotency
-from dupi.accounts import consents, sessions
+from dupi.accounts import consents, exports, sessions
 from dupi.accounts.guessing import check_password
 from dupi.accounts.models import User
 from dupi.accounts.people import STAYING, find_person, users
@@ -117,6 +117,8 @@ async def _erase(resources: "Resources", user: User) -> None:
     await consents.forget_person(user.id)
     for erase in resources.erasers:
         await erase(resources, user.id, keep_posts=user.keeps_posts)
+    await exports.drop_archives(resources, user_id=user.id)
+    await resources.storage.delete_prefix(exports.person_archives(user.id))
     await idempotency.forget_person(user.id)
     if user.was_erased:
         await users().delete_one({"_id": user.id, "is_leaving": True})

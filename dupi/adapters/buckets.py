@@ -1,12 +1,14 @@
 """Photos in an S3-compatible bucket, for several machines."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
+import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
@@ -23,6 +25,8 @@ T = TypeVar("T")
 
 _QUEUE: Final = 256
 _TRIES: Final = 2
+_PART_BYTES: Final = 5 * 2**20
+"""The least that S3 takes as a part of something larger."""
 _PAGE: Final = 1000
 """As many as S3 lists, and deletes, at once."""
 _MAX_PAGES: Final = 1000
@@ -61,10 +65,34 @@ class BucketStorage:
         segments_of(key)
         await not_cut_off(self._call(lambda: self._store.put_async(key, data, use_multipart=False)))
 
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """In parts, each under a deadline; they become an object with the last one. Parts of what
+        is given up stay unseen until the bucket's own rule for such uploads removes them."""
+        segments_of(key)
+        size, writer = (
+            0,
+            obstore.open_writer_async(self._store, key, buffer_size=_PART_BYTES, max_concurrency=1),
+        )
+        async for chunk in chunks:
+            await self._call(partial(writer.write, chunk))
+            size += len(chunk)
+        await not_cut_off(self._call(writer.close))
+        return size
+
     async def get(self, key: str) -> bytes:
+        return await self._find(key, lambda: self._read(key))
+
+    async def size(self, key: str) -> int:
+        return (await self._find(key, lambda: self._store.head_async(key)))["size"]
+
+    async def get_range(self, key: str, start: int, length: int) -> bytes:
+        work = partial(self._store.get_range_async, key, start=start, length=length)
+        return bytes(await self._find(key, work))
+
+    async def _find(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         segments_of(key)
         try:
-            return await self._call(lambda: self._read(key))
+            return await self._call(work)
         except _Missing as missing:
             raise NotFound(f"no object {key}") from missing
 

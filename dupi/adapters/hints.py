@@ -9,6 +9,7 @@ from typing import Protocol
 
 QUEUE_CHANNEL = "analyses.queued"
 MAIL_CHANNEL = "mail.queued"
+EXPORT_CHANNEL = "exports.queued"
 
 
 def analysis_channel(analysis_id: str) -> str:

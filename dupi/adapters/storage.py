@@ -5,18 +5,21 @@ Keys are relative paths of plain segments: ``photos/<owner>/<photo>/original.jpg
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from dupi.adapters.streamed_files import append, finish, size_of
 from dupi.bounded_pool import BoundedPool
 from dupi.concurrency import not_cut_off
 from dupi.errors import NotFound, Unavailable
@@ -49,7 +52,17 @@ class PhotoStorage(Protocol):
         """Store ``data``; whoever reads sees all of it or what was there before. Ends once it is
         stored or not, also where the caller is cancelled."""
 
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """Store what comes, however much it is, and hold little of it; its size. Where ``chunks``
+        raises or the caller is cancelled, nothing is stored."""
+
     async def get(self, key: str) -> bytes:
+        """Raises NotFound."""
+
+    async def size(self, key: str) -> int:
+        """In bytes. Raises NotFound."""
+
+    async def get_range(self, key: str, start: int, length: int) -> bytes:
         """Raises NotFound."""
 
     async def delete(self, key: str) -> None:
@@ -106,12 +119,28 @@ class FolderStorage:
         path = self._path(key)
         await not_cut_off(self._run(lambda: _write_atomically(path, data, self._unfinished)))
 
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        path, unfinished = self._path(key), self._unfinished / f"stream-{secrets.token_hex(8)}"
+        try:
+            async for chunk in chunks:
+                await not_cut_off(self._run(partial(append, unfinished, chunk)))
+            return await not_cut_off(self._run(lambda: finish(unfinished, path)))
+        except BaseException:
+            with suppress(Unavailable):
+                await not_cut_off(self._run(lambda: _unlink(unfinished)))
+            raise
+
     async def get(self, key: str) -> bytes:
         path = self._path(key)
-        data = await self._run(lambda: _read(path))
-        if data is None:
-            raise NotFound(f"no object {key}")
-        return data
+        return _found(key, await self._run(lambda: _read(path)))
+
+    async def size(self, key: str) -> int:
+        path = self._path(key)
+        return _found(key, await self._run(lambda: size_of(path)))
+
+    async def get_range(self, key: str, start: int, length: int) -> bytes:
+        path = self._path(key)
+        return _found(key, await self._run(lambda: _read(path, start, length)))
 
     async def delete(self, key: str) -> None:
         path = self._path(key)
@@ -147,9 +176,17 @@ class FolderStorage:
             raise Unavailable(f"the photo storage fails: {failure}", reason=STORAGE) from failure
 
 
-def _read(path: Path) -> bytes | None:
+def _found(key: str, value: T | None) -> T:
+    if value is None:
+        raise NotFound(f"no object {key}")
+    return value
+
+
+def _read(path: Path, start: int = 0, length: int = -1) -> bytes | None:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo.asynchronous.collection import AsyncCollection
 
 from dupi import idempotency
+from dupi.accounts.exports import drop_archives
 from dupi.adapters.hints import analysis_channel
 from dupi.analyses.files import analysis_files, person_files, photo_files
 from dupi.analyses.models import Analysis, Keeping, Photo
@@ -57,6 +58,7 @@ async def forget_person(
     for row in await _photos().find(where, {"_id": 1}).to_list():
         await resources.storage.delete_prefix(photo_files(owner_id, row["_id"]))
     await _photos().delete_many(where | _MARK)
+    await drop_archives(resources, user_id=owner_id)
     await idempotency.forget_person(owner_id)
 
 
@@ -89,6 +91,7 @@ async def _mark_analyses(where: dict[str, Any]) -> bool:
 
 async def _remove_analysis(resources: "Resources", *, owner_id: str, analysis_id: str) -> None:
     await resources.storage.delete_prefix(analysis_files(owner_id, analysis_id))
+    await drop_archives(resources, user_id=owner_id)
     gone = await _analyses().delete_one({"_id": analysis_id} | lapsed())
     if not gone.deleted_count:
         await _strip(analysis_id)

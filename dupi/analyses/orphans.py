@@ -8,6 +8,7 @@ so that nothing under way is touched.
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from dupi.accounts.export_models import DataExport
 from dupi.analyses.models import Analysis, Photo
 from dupi.clock import utc_now
 from dupi.documents import StoredDocument
@@ -21,6 +22,7 @@ _OLD: Final = timedelta(hours=1)
 _ROOTS: Final[tuple[tuple[str, type[StoredDocument]], ...]] = (
     ("photos", Photo),
     ("analyses", Analysis),
+    ("exports", DataExport),
 )
 
 log = get_logger(__name__)

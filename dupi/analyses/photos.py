@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from dupi.accounts.exports import drop_archives
 from dupi.accounts.models import ConsentKind
 from dupi.accounts.service import has_consent
 from dupi.adapters.limits import Limit
@@ -158,6 +159,7 @@ async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, .
     analysis_ids = tuple(row["_id"] for row in await rows.to_list())
     for analysis_id in analysis_ids:
         await delete_analysis_record(resources, owner_id=photo.owner_id, analysis_id=analysis_id)
+    await drop_archives(resources, user_id=photo.owner_id)
     await _discard(resources, photo)
     return analysis_ids
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import strawberry
 
-from dupi.accounts import models
+from dupi.accounts import exports, models
 from dupi.accounts import service as accounts
 from dupi.accounts.consents import ConsentDocument as DomainDocument
 from dupi.accounts.models import ConsentKind, Role
@@ -15,6 +15,7 @@ from dupi.analyses import service as analyses
 from dupi.analyses.trends import TrendFilter
 from dupi.clock import utc_now
 from dupi.knowledge.vocabulary import AgeBand, Condition, Gender, ScalpSite
+from schema.accounts.exports import DataExport
 from schema.analyses.changes import TrendPoint
 from schema.analyses.inputs import AnalysisFilter, PhotoFilter
 from schema.analyses.loaders import TrendKey
@@ -157,6 +158,12 @@ class User(Node):
     async def sessions(self, info: Info) -> list[Session]:
         found = await accounts.list_sessions(info.context.resources, user_id=self.user_id)
         return [Session.from_model(session, current_id=self.session_id) for session in found]
+
+    @strawberry.field
+    async def data_exports(self, info: Info) -> list[DataExport]:
+        """Newest first."""
+        found = await exports.list_data_exports(user_id=self.user_id)
+        return [DataExport.from_model(export, info.context) for export in found]
 
     @strawberry.field
     async def photos(  # noqa: PLR0913, PLR0917  (the contract's arguments)
