@@ -11,7 +11,7 @@ from dupi.analyses import service as analyses
 from dupi.errors import NotFound
 from dupi.operations import service as operations
 from schema.accounts.exports import load_data_export
-from schema.accounts.types import Session
+from schema.accounts.types import Consent, Session
 from schema.analyses.queries import load_analysis
 from schema.analyses.types import Photo
 from schema.context import Context, Info
@@ -40,6 +40,12 @@ async def _load_photo(context: Context, photo_id: str) -> Photo:
     return Photo.from_model(found, context)
 
 
+async def _load_consent(context: Context, consent_id: str) -> Consent:
+    owner_id = context.signed_in.user_id
+    found = await accounts.get_consent(context.resources, user_id=owner_id, consent_id=consent_id)
+    return Consent.from_model(found)
+
+
 async def _load_session(context: Context, session_id: str) -> Session:
     who = context.signed_in
     found = await accounts.get_session(
@@ -66,6 +72,7 @@ def _refuse_others(context: Context) -> None:
 
 _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Analysis": load_analysis,
+    "Consent": _load_consent,
     "DataExport": load_data_export,
     "Deployment": _load_deployment,
     "Photo": _load_photo,

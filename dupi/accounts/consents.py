@@ -118,6 +118,14 @@ async def list_consenting(
     return holding, consents[-1].id if len(consents) == at_most else None
 
 
+async def find_consent(consent_id: str, *, user_id: str) -> Consent:
+    """Whether it still holds or not. Raises NotFound."""
+    row = await _consents().find_one({"_id": consent_id, "user_id": user_id})
+    if row is None:
+        raise NotFound(f"no consent {consent_id}")
+    return Consent.from_row(row)
+
+
 async def history(user_id: str) -> list[Consent]:
     """Newest first, the latest hundred."""
     rows = _consents().find({"user_id": user_id}).sort("sort_key", DESCENDING)

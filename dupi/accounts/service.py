@@ -42,6 +42,7 @@ __all__ = [
     "delete_account",
     "find_by_email",
     "finish_leaving",
+    "get_consent",
     "get_session",
     "get_user",
     "get_users",
@@ -162,6 +163,11 @@ async def withdraw_consent(resources: "Resources", *, user_id: str, kind: Consen
 async def list_consents(resources: "Resources", *, user_id: str) -> list[Consent]:
     """The history, newest first, the latest 100."""
     return await consents.history(user_id)
+
+
+async def get_consent(resources: "Resources", *, user_id: str, consent_id: str) -> Consent:
+    """Of the history too. Raises NotFound."""
+    return await consents.find_consent(consent_id, user_id=user_id)
 
 
 async def has_consent(resources: "Resources", *, user_id: str, kind: ConsentKind) -> bool:
