@@ -40,7 +40,7 @@ def main() -> None:
     dtype = best_dtype(has_gpu=gpu, cpu_flags=read_cpu_flags())
     os.execve(  # noqa: S606 - this process becomes the server
         sys.executable,
-        command(options, dtype=dtype, has_gpu=gpu),
+        command(options, dtype=dtype),
         environment(os.environ, has_gpu=gpu),
     )
 

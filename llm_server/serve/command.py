@@ -11,10 +11,10 @@ from llm_server.card import AdvisorCard
 
 FAST_BF16: Final = frozenset({"avx512_bf16", "amx_bf16"})
 API_KEY: Final = "DUPI_ADVISOR_API_KEY"
-_IN_ONE_PROCESS: Final = {"--distributed-executor-backend": "uni"}
-"""By default vLLM's engine waits for a CPU worker in a process of its own, and spins while it does:
-on two cores that takes one of them from the worker. vLLM keeps to ``uni`` on a CPU only where
-``VLLM_ENABLE_V1_MULTIPROCESSING`` is off, and leaves the number of threads to whoever starts it."""
+_IN_ONE_PROCESS: Final = "uni"
+"""As on one GPU anyway. On a CPU vLLM's engine would wait for a worker in a process of its own, and
+spin while it does: on two cores that takes one of them from the worker. There vLLM keeps to this
+only where ``VLLM_ENABLE_V1_MULTIPROCESSING`` is off, and leaves threads to whoever starts it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ServeOptions:
     """Sent together: a reader waits for sentences, and each chunk costs both sides."""
 
 
-def command(options: ServeOptions, *, dtype: str, has_gpu: bool) -> list[str]:
+def command(options: ServeOptions, *, dtype: str) -> list[str]:
     """Arguments for ``os.execve`` of this environment's Python."""
     card = AdvisorCard.read(options.model_dir)
     flags = {
@@ -45,7 +45,7 @@ def command(options: ServeOptions, *, dtype: str, has_gpu: bool) -> list[str]:
         "--max-num-queued-reqs": str(options.max_streams + options.max_waiting),
         "--shutdown-timeout": str(options.drain_seconds),
         "--stream-interval": str(options.tokens_a_chunk),
-        **({} if has_gpu else _IN_ONE_PROCESS),
+        "--distributed-executor-backend": _IN_ONE_PROCESS,
     }
     switches = ["--enforce-eager", "--enable-prefix-caching", "--disable-uvicorn-access-log"]
     module = ["-m", "vllm.entrypoints.openai.api_server"]
