@@ -107,7 +107,7 @@ def plan_table(plan: Answer) -> Padding:
     table.add_column("why", overflow="fold", style="dim")
     referral = plan["referral"]
     if referral:
-        table.add_row(Text(referral["text"], style="bold red"), ", ".join(referral["reasons"]))
+        table.add_row(Text(referral["text"], style="bold red"), "\n".join(referral["reasons"]))
     for action in plan["actions"]:
         table.add_row(action["text"], action["reason"])
     if plan["shampoo"]:
