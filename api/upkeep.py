@@ -17,6 +17,11 @@ from dupi.analyses.deleting import finish_deleting_analyses
 from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.photos import drop_unfinished_uploads, finish_deleting_photos
 from dupi.analyses.queue import free_impossible_leases, list_unfinished
+from dupi.community.commenting import finish_comments
+from dupi.community.images import FILES, sweep_images
+from dupi.community.liking import finish_likes
+from dupi.community.models import PostImage
+from dupi.community.posting import finish_deleting_posts
 from dupi.concurrency import first_of, wait_until
 from dupi.idempotency import purge_expired
 from dupi.ids import new_id
@@ -63,7 +68,7 @@ async def make_exports_until(resources: Resources, stop: asyncio.Event) -> None:
 
 async def sweep_until(resources: Resources, stop: asyncio.Event) -> None:
     """Now and then finish what was cut off, and look how long the queue is."""
-    orphans = OrphanSweep()
+    orphans = OrphanSweep({FILES: PostImage})
     while not stop.is_set():
         await sweep(resources, orphans)
         await wait_until(stop, at_most=_SWEEP_EVERY_S)
@@ -77,6 +82,10 @@ async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     await _attempt(drop_unfinished_uploads(resources))
     await _attempt(free_impossible_leases(lease_s=resources.settings.analyses.lease_seconds))
     await _attempt(finish_deleting_analyses(resources))
+    await _attempt(finish_likes())
+    await _attempt(finish_comments())
+    await _attempt(finish_deleting_posts(resources))
+    await _attempt(sweep_images(resources))
     await _attempt(orphans.step(resources))
     await _attempt(purge_expired())
     await _attempt(remove_expired_exports(resources))

@@ -30,6 +30,7 @@ from dupi.settings_groups import (
     AnalysesSettings,
     ApiSettings,
     BucketSettings,
+    CommunitySettings,
     Group,
     LogSettings,
     MailSettings,
@@ -48,6 +49,7 @@ __all__ = [
     "AnalysesSettings",
     "ApiSettings",
     "BucketSettings",
+    "CommunitySettings",
     "Group",
     "LogSettings",
     "MailSettings",
@@ -120,6 +122,7 @@ class Settings(BaseSettings):
     photos: PhotoSettings = Field(default_factory=PhotoSettings)
     analyses: AnalysesSettings = Field(default_factory=AnalysesSettings)
     reports: ReportSettings = Field(default_factory=ReportSettings)
+    community: CommunitySettings = Field(default_factory=CommunitySettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     triton: TritonSettings = Field(default_factory=TritonSettings)
     advisor: AdvisorSettings = Field(default_factory=AdvisorSettings)

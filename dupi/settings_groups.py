@@ -160,6 +160,21 @@ class ReportSettings(Group):
     report_refill_seconds: float = Field(10.0, gt=0, description="one more per person after")
 
 
+class CommunitySettings(Group):
+    """The board."""
+
+    posts_per_person: int = Field(10, ge=1, description="posts and edits in a row, per person")
+    post_refill_seconds: float = Field(30.0, gt=0, description="one more post per person after")
+    images_per_person: int = Field(20, ge=1, description="post images in a row, per person")
+    image_refill_seconds: float = Field(10.0, gt=0, description="one more image per person after")
+    comments_per_person: int = Field(20, ge=1, description="comments in a row, per person")
+    comment_refill_seconds: float = Field(5.0, gt=0, description="one more comment after")
+    likes_per_person: int = Field(60, ge=1, description="likes, or blocks, in a row, per person")
+    like_refill_seconds: float = Field(1.0, gt=0, description="one more like per person after")
+    reports_per_person: int = Field(10, ge=1, description="reports in a row, per person")
+    report_refill_seconds: float = Field(60.0, gt=0, description="one more report after")
+
+
 class WorkerSettings(Group):
     """A worker that is a process of its own."""
 

@@ -8,6 +8,7 @@ the whole filter, and changes or deletes other documents, without a word.
 """
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -28,6 +29,15 @@ from dupi.accounts.export_models import DataExport
 from dupi.accounts.models import Consent, Session, User
 from dupi.analyses.capacity import WorkerRecord
 from dupi.analyses.models import Analysis, Photo
+from dupi.community.models import (
+    POST_LIST_INDEXES,
+    Block,
+    Comment,
+    Like,
+    Post,
+    PostImage,
+    Report,
+)
 from dupi.errors import Unavailable
 from dupi.idempotency import IdempotencyRecord
 from dupi.operations.audit import AuditEvent
@@ -48,6 +58,12 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AuditEvent,
     LoadLease,
     WorkerRecord,
+    Post,
+    Comment,
+    Like,
+    PostImage,
+    Block,
+    Report,
 )
 
 _DEFAULT_DATABASE: Final = "dupi"
@@ -91,7 +107,22 @@ async def create_indexes() -> dict[str, list[str]]:
         if indexes:
             collection = document.get_pymongo_collection()
             made[collection.name] = await collection.create_indexes(indexes)
+    posts = Post.get_pymongo_collection()
+    if await _finds_by_list_index(posts.database):
+        made[posts.name] += await posts.create_indexes(list(POST_LIST_INDEXES))
     return made
+
+
+async def _finds_by_list_index(database: StoreDatabase) -> bool:
+    """Whether the store finds what lies in an indexed list: an embedded one finds nothing then, and
+    gets no such index."""
+    probe = database[f"probe_{secrets.token_hex(4)}"]
+    try:
+        await probe.insert_one({"_id": "probe", "list": ["a", "b"]})
+        await probe.create_index("list", name="list")
+        return await probe.find_one({"list": "b"}) is not None
+    finally:
+        await probe.drop()
 
 
 async def ping(database: StoreDatabase) -> None:

@@ -28,6 +28,7 @@ from schema.analyses.loaders import (
     trend_loader,
     whole_loader,
 )
+from schema.community.loaders import CommunityLoaders
 
 
 class CookieJar(Protocol):
@@ -71,6 +72,7 @@ class Context:
     comparisons: DataLoader[AnalysisKey, Comparison | None] = field(init=False)
     trends: DataLoader[TrendKey, list[TrendPoint] | None] = field(init=False)
     people: DataLoader[str, User | None] = field(init=False)
+    community: CommunityLoaders = field(init=False)
     _consented: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,16 @@ class Context:
         self.comparisons = comparison_loader(self.resources)
         self.trends = trend_loader(self.resources)
         self.people = people_loader(self.resources)
+        self.community = CommunityLoaders(self.resources)
+
+    @property
+    def viewer_id(self) -> str | None:
+        """The signed-in person's id; None for who is anonymous."""
+        return self.principal.user_id if self.principal else None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.principal is not None and self.principal.role is Role.OPERATOR
 
     @property
     def signed_in(self) -> Principal:

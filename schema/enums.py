@@ -14,6 +14,8 @@ from dupi.analyses.models import (
     AnalysisFailureCode,
     AnalysisStatus,
 )
+from dupi.analyses.sharing import AnalysisPart
+from dupi.community.models import Board
 from dupi.errors import ErrorCode, FieldErrorCode, ImageQualityReason
 from dupi.knowledge.survey import SurveyQuestionKind
 from dupi.knowledge.vocabulary import (
@@ -42,7 +44,9 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     AdviceSource,
     AgeBand,
     AnalysisFailureCode,
+    AnalysisPart,
     AnalysisStatus,
+    Board,
     ChangeDirection,
     Circumstance,
     Condition,

@@ -35,6 +35,7 @@ FIELD_LIMITS: Final = {
     "resetPassword": 1,
     "requestEmailVerification": 1,
     "uploadPhoto": 4,
+    "uploadPostImage": 4,
 }
 """Times that one document may ask for what hashes a password, spends a token or decodes."""
 

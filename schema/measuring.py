@@ -53,6 +53,8 @@ _EXTRA: Final = {
     "resetPassword": 15_000,
     "requestEmailVerification": 5_000,
     "uploadPhoto": 5_000,
+    "uploadPostImage": 5_000,
+    "posts": 200,
     "requestAnalysis": 5_000,
     "promoteModel": 5_000,
     "rollBackDeployment": 5_000,

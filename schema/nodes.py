@@ -10,10 +10,12 @@ from dupi.accounts.models import Role
 from dupi.analyses import service as analyses
 from dupi.errors import NotFound
 from dupi.operations import service as operations
+from schema.accounts.authors import find_author
 from schema.accounts.exports import load_data_export
 from schema.accounts.types import Consent, Session
 from schema.analyses.queries import load_analysis
 from schema.analyses.types import Photo
+from schema.community.queries import load_comment, load_post, load_post_image
 from schema.context import Context, Info
 from schema.operations.types import Deployment, Shadow
 from schema.relay import Node, parse_id
@@ -72,10 +74,14 @@ def _refuse_others(context: Context) -> None:
 
 _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Analysis": load_analysis,
+    "Author": find_author,
+    "Comment": load_comment,
     "Consent": _load_consent,
     "DataExport": load_data_export,
     "Deployment": _load_deployment,
     "Photo": _load_photo,
+    "Post": load_post,
+    "PostImage": load_post_image,
     "Session": _load_session,
     "Shadow": _load_shadow,
 }

@@ -11,6 +11,8 @@ from schema.analyses.events import EVENT_TYPES
 from schema.analyses.mutations import AnalysisMutations
 from schema.analyses.queries import AnalysisQueries
 from schema.analyses.subscriptions import AnalysisSubscriptions
+from schema.community.mutations import CommunityMutations
+from schema.community.queries import CommunityQueries
 from schema.errors import MEMBERS
 from schema.extensions import DocumentLimits, ErrorCodes, Observed
 from schema.nodes import NodeQueries
@@ -20,7 +22,7 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type
-class Query(AccountQueries, AnalysisQueries, OperationQueries, NodeQueries):
+class Query(AccountQueries, AnalysisQueries, CommunityQueries, OperationQueries, NodeQueries):
     pass
 
 
@@ -30,6 +32,7 @@ class Mutation(
     CredentialMutations,
     DataExportMutations,
     AnalysisMutations,
+    CommunityMutations,
     OperationMutations,
 ):
     pass

@@ -4,6 +4,7 @@ The documents' texts are in ``consent_documents.toml`` beside this file.
 """
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources as files
@@ -99,6 +100,12 @@ async def find_standing(*, user_id: str, kind: ConsentKind) -> Consent | None:
     """The consent that holds, to whichever version of the document."""
     row = await _consents().find_one({"slot": _slot(user_id, kind)})
     return Consent.from_row(row) if row else None
+
+
+async def find_all_standing(*, user_ids: Sequence[str], kind: ConsentKind) -> list[Consent]:
+    """The consents of these people that hold, in no order."""
+    slots = [_slot(user_id, kind) for user_id in user_ids]
+    return [Consent.from_row(row) async for row in _consents().find({"slot": {"$in": slots}})]
 
 
 async def list_consenting(

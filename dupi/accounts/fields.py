@@ -67,7 +67,7 @@ def read_nickname(text: str) -> str | FieldErrorCode:
     if len(text) > MAX_NICKNAME * 10:
         return FieldErrorCode.TOO_LONG
     nickname = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
-    if any(_is_unseen(character) for character in nickname):
+    if any(is_unseen(character) for character in nickname):
         return FieldErrorCode.INVALID
     nickname = " ".join(nickname.split())
     if len(nickname) < MIN_NICKNAME:
@@ -92,5 +92,6 @@ def read_user_agent(text: str | None) -> str | None:
     return "".join(character for character in text[:200] if character.isprintable()) or None
 
 
-def _is_unseen(character: str) -> bool:
+def is_unseen(character: str) -> bool:
+    """Whether nothing, or nothing certain, is shown of it."""
     return unicodedata.category(character) in _UNSEEN or character in _FILLERS

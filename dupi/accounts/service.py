@@ -62,6 +62,7 @@ __all__ = [
     "sign_up",
     "update_profile",
     "verify_email",
+    "who_consents",
     "withdraw_consent",
 ]
 
@@ -174,3 +175,12 @@ async def has_consent(resources: "Resources", *, user_id: str, kind: ConsentKind
     """Whether the person's consent to the current document holds."""
     standing = await consents.find_standing(user_id=user_id, kind=kind)
     return standing is not None and standing.document_version == consents.current_version(kind)
+
+
+async def who_consents(
+    resources: "Resources", *, user_ids: Sequence[str], kind: ConsentKind
+) -> set[str]:
+    """Those of these people whose consent to the current document holds; in one read."""
+    standing = await consents.find_all_standing(user_ids=user_ids, kind=kind)
+    version = consents.current_version(kind)
+    return {one.user_id for one in standing if one.document_version == version}

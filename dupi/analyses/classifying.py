@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from dupi.adapters.triton import Classification, Map, Pixels
 from dupi.analyses.files import analysis_files
 from dupi.analyses.grading import count_gradings, grade_photo, overall
-from dupi.analyses.models import FindingRecord, Keeping, Photo, PhotoFindingsRecord
+from dupi.analyses.models import FindingRecord, Photo, PhotoFindingsRecord
 from dupi.analyses.queue import Claim
 from dupi.concurrency import all_of
 from dupi.errors import NotFound, Unavailable, UnsupportedImage
@@ -22,6 +22,7 @@ from dupi.logs import get_logger
 from dupi.operations.live_size import at_live_size
 from dupi.operations.models import Deployment
 from dupi.operations.service import deployment_of
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

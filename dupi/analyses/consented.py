@@ -14,9 +14,10 @@ from pymongo import ASCENDING, DESCENDING
 from dupi.accounts.consents import list_consenting
 from dupi.accounts.models import ConsentKind, User
 from dupi.accounts.service import has_consent
-from dupi.analyses.models import Analysis, Keeping, Photo, PhotoFindingsRecord
+from dupi.analyses.models import Analysis, Photo, PhotoFindingsRecord
 from dupi.clock import utc_now
 from dupi.knowledge.vocabulary import AgeBand, Condition, Gender, ScalpSite, Severity
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

@@ -22,12 +22,12 @@ from dupi.analyses.models import (
     AnalysisStatus,
     EventRecord,
     Finished,
-    Keeping,
     StatusChanged,
 )
 from dupi.analyses.queue import FREE, OPEN, numbered, telling
 from dupi.clock import epoch_ms, utc_now
 from dupi.errors import Conflict, NotFound, Unavailable
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

@@ -18,9 +18,10 @@ from dupi import idempotency
 from dupi.accounts.exports import drop_archives
 from dupi.adapters.hints import analysis_channel
 from dupi.analyses.files import analysis_files, person_files, photo_files
-from dupi.analyses.models import Analysis, Keeping, Photo
+from dupi.analyses.models import Analysis, Photo
 from dupi.analyses.queue import lapsed
 from dupi.ids import time_key
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

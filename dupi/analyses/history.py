@@ -10,9 +10,10 @@ from pymongo import DESCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 
 from dupi.analyses.comparing import FindingChange, changes_between
-from dupi.analyses.models import Analysis, AnalysisStatus, Keeping, Photo
+from dupi.analyses.models import Analysis, AnalysisStatus, Photo
 from dupi.knowledge.vocabulary import ScalpSite
 from dupi.paging import Page, PageRequest, fetch_page
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

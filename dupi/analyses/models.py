@@ -28,6 +28,7 @@ from dupi.knowledge.vocabulary import (
     ScalpSite,
     Severity,
 )
+from dupi.pictures import Keeping, StoredPicture
 
 
 class AnalysisStatus(StrEnum):
@@ -58,14 +59,6 @@ class AdviceSource(StrEnum):
 class AbstentionReason(StrEnum):
     UNCERTAIN = "UNCERTAIN"
     NOT_A_SCALP = "NOT_A_SCALP"
-
-
-class Keeping(StrEnum):
-    """Nobody sees a record before its files are there, nor once it is being deleted."""
-
-    ARRIVING = "ARRIVING"
-    KEPT = "KEPT"
-    DELETING = "DELETING"
 
 
 class Record(BaseModel):
@@ -176,19 +169,11 @@ AnyEvent = Annotated[
 ]
 
 
-class Photo(StoredDocument):
-    """One stored image of one site. Both files are upright JPEGs without metadata."""
+class Photo(StoredPicture):
+    """One stored image of one site."""
 
-    owner_id: str
     site: ScalpSite
-    width: int
-    height: int
     quality: float
-    image_key: str
-    thumbnail_key: str
-    keeping: Keeping = Keeping.KEPT
-    created_at: UtcDatetime = Field(default_factory=utc_now)
-    sort_key: str
 
     class Settings:
         name = "photos"

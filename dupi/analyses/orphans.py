@@ -5,6 +5,7 @@ The storage is looked through page by page, at the slow pace of the sweep; only 
 so that nothing under way is touched.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -19,25 +20,27 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 500
 _OLD: Final = timedelta(hours=1)
-_ROOTS: Final[tuple[tuple[str, type[StoredDocument]], ...]] = (
-    ("photos", Photo),
-    ("analyses", Analysis),
-    ("exports", DataExport),
-)
+_ROOTS: Final[Mapping[str, type[StoredDocument]]] = {
+    "photos": Photo,
+    "analyses": Analysis,
+    "exports": DataExport,
+}
 
 log = get_logger(__name__)
 
 
 class OrphanSweep:
-    """Remembers how far the looking through has come."""
+    """Remembers how far the looking through has come. ``others``: what else lies in the storage, by
+    its first folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Mapping[str, type[StoredDocument]] = {}) -> None:
+        self._roots = {**_ROOTS, **others}
         self._after: dict[str, str | None] = {}
 
     async def step(self, resources: "Resources") -> int:
         """Look at one page of each kind; how many folders were removed."""
         await resources.storage.tidy()
-        return sum([await self._look(resources, root, kind) for root, kind in _ROOTS])
+        return sum([await self._look(resources, root, kind) for root, kind in self._roots.items()])
 
     async def _look(self, resources: "Resources", root: str, kind: type[StoredDocument]) -> int:
         after = self._after.get(root)

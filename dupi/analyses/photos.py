@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,22 +14,21 @@ from dupi.accounts.service import has_consent
 from dupi.adapters.limits import Limit
 from dupi.analyses.deleting import delete_analysis_record
 from dupi.analyses.files import photo_files
-from dupi.analyses.models import Analysis, Keeping, Photo
+from dupi.analyses.models import Analysis, Photo
 from dupi.clock import utc_now
-from dupi.errors import ConsentRequired, NotFound, Unavailable
+from dupi.errors import ConsentRequired, NotFound
 from dupi.idempotency import fingerprint, once
-from dupi.ids import sort_key, time_key
+from dupi.ids import sort_key
 from dupi.knowledge.vocabulary import ScalpSite
 from dupi.paging import Page, PageRequest, fetch_page
+from dupi.pictures import Keeping, discard_picture, drop_unfinished, store_picture
 from dupi.vision.images import UprightPhoto
 
 if TYPE_CHECKING:
     from dupi.resources import Resources
 
 _SWEEP_AT_ONCE: Final = 100
-_UPLOAD_AT_MOST: Final = timedelta(minutes=10)
 _KEPT: Final = {"keeping": Keeping.KEPT.value}
-_ARRIVING: Final = {"keeping": Keeping.ARRIVING.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +141,8 @@ async def finish_deleting_photos(resources: "Resources") -> int:
 
 
 async def drop_unfinished_uploads(resources: "Resources") -> int:
-    """Remove what uploads left that were cut off; how many. No call takes that long."""
-    since = time_key(utc_now() - _UPLOAD_AT_MOST)
-    where = {"keeping": Keeping.ARRIVING.value, "sort_key": {"$lt": since}}
-    left = await Photo.find(where).limit(_SWEEP_AT_ONCE).to_list()
-    for photo in left:
-        await _discard(resources, photo)
-    return len(left)
+    """Remove what uploads left that were cut off; how many."""
+    return await drop_unfinished(resources, Photo)
 
 
 async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, ...]:
@@ -160,7 +154,7 @@ async def _finish_deleting(resources: "Resources", photo: Photo) -> tuple[str, .
     for analysis_id in analysis_ids:
         await delete_analysis_record(resources, owner_id=photo.owner_id, analysis_id=analysis_id)
     await drop_archives(resources, user_id=photo.owner_id)
-    await _discard(resources, photo)
+    await discard_picture(resources, photo)
     return analysis_ids
 
 
@@ -168,17 +162,13 @@ async def _take_photo(resources: "Resources", upload: _Upload, photo_id: str) ->
     if made := await Photo.find_one({"_id": photo_id} | _KEPT):  # by a call that was cut off
         return made
     upright = await resources.decoder.read_photo(upload.data)
-    photo = _record(upload, upright, photo_id)
-    try:
-        await _announce(photo)
-        await resources.storage.put(photo.image_key, upright.jpeg)
-        await resources.storage.put(photo.thumbnail_key, upright.thumbnail)
+    return await store_picture(
+        resources,
+        _record(upload, upright, photo_id),
+        upright,
         # Withdrawing the consent removes what is there then: look again, now that this is there.
-        await require_sensitive_consent(resources, upload.owner_id)
-        return await _show(photo)
-    except BaseException:
-        await _discard(resources, photo)
-        raise
+        look_again=partial(require_sensitive_consent, resources, upload.owner_id),
+    )
 
 
 def _record(upload: _Upload, upright: UprightPhoto, photo_id: str) -> Photo:
@@ -196,26 +186,6 @@ def _record(upload: _Upload, upright: UprightPhoto, photo_id: str) -> Photo:
         created_at=now,
         sort_key=sort_key(now, photo_id),
     )
-
-
-async def _announce(photo: Photo) -> None:
-    """A record that nobody sees yet: no cut leaves files that no record knows of."""
-    await _photos().delete_one({"_id": photo.id} | _ARRIVING)  # of a call that was cut off
-    await photo.insert()
-
-
-async def _show(photo: Photo) -> Photo:
-    """Its files are there. Raises Unavailable where it was removed meanwhile."""
-    shown = await _photos().update_one({"_id": photo.id} | _ARRIVING, {"$set": _KEPT})
-    if not shown.matched_count:
-        raise Unavailable("the upload was given up meanwhile", reason="upload")
-    photo.keeping = Keeping.KEPT
-    return photo
-
-
-async def _discard(resources: "Resources", photo: Photo) -> None:
-    await resources.storage.delete_prefix(photo_files(photo.owner_id, photo.id))
-    await _photos().delete_one({"_id": photo.id})
 
 
 def _photos() -> AsyncCollection[dict[str, Any]]:

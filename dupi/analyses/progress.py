@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dupi.adapters.hints import analysis_channel
-from dupi.analyses.models import (
-    Analysis,
-    AnyEvent,
-    FindingsReady,
-    Finished,
-    Keeping,
-    PlanReady,
-)
+from dupi.analyses.models import Analysis, AnyEvent, FindingsReady, Finished, PlanReady
 from dupi.concurrency import to_its_end
 from dupi.errors import NotFound, Unavailable
 from dupi.logs import get_logger
+from dupi.pictures import Keeping
 from dupi.store import store_errors
 
 if TYPE_CHECKING:

@@ -18,9 +18,10 @@ from typing import Any, Final
 from pymongo import ASCENDING, ReturnDocument
 
 from dupi.adapters.hints import Hints, analysis_channel
-from dupi.analyses.models import UNFINISHED, Analysis, AnalysisStatus, EventRecord, Keeping
+from dupi.analyses.models import UNFINISHED, Analysis, AnalysisStatus, EventRecord
 from dupi.clock import epoch_ms, utc_now
 from dupi.documents import plain
+from dupi.pictures import Keeping
 
 FREE: Final = 0
 """A lease that has lapsed at any time."""

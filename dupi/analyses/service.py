@@ -15,14 +15,7 @@ from dupi.analyses.capacity import refuse_overload
 from dupi.analyses.control import cancel_analysis, retry_analysis
 from dupi.analyses.deleting import delete_analysis_record, forget_person
 from dupi.analyses.history import AnalysisFilter, get_analyses, list_analyses
-from dupi.analyses.models import (
-    Analysis,
-    AnalysisStatus,
-    Keeping,
-    Person,
-    Photo,
-    StatusChanged,
-)
+from dupi.analyses.models import Analysis, AnalysisStatus, Person, Photo, StatusChanged
 from dupi.analyses.photos import (
     DeletedPhoto,
     PhotoFilter,
@@ -47,6 +40,7 @@ from dupi.idempotency import fingerprint, once
 from dupi.ids import sort_key
 from dupi.knowledge.survey import SurveyAnswers
 from dupi.knowledge.vocabulary import AgeBand, ScalpSite
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

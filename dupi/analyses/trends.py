@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo import DESCENDING
 
 from dupi.analyses.grading import expected_grade
-from dupi.analyses.models import Analysis, AnalysisStatus, Keeping
+from dupi.analyses.models import Analysis, AnalysisStatus
 from dupi.clock import from_epoch_ms
 from dupi.knowledge.vocabulary import Condition, ScalpSite, Severity
 from dupi.paging import time_bounds
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

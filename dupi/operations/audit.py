@@ -16,7 +16,9 @@ from pymongo.errors import DuplicateKeyError
 
 from dupi.clock import UtcDatetime, utc_now
 from dupi.documents import StoredDocument
+from dupi.errors import NotFound
 from dupi.ids import sort_key
+from dupi.paging import Page, PageRequest, fetch_page
 
 
 class Act(StrEnum):
@@ -29,6 +31,8 @@ class Act(StrEnum):
     STOP_SHADOW = "STOP_SHADOW"
     GIVE_ROLE = "GIVE_ROLE"
     EXPORT_CONSENTED = "EXPORT_CONSENTED"
+    HIDE_CONTENT = "HIDE_CONTENT"
+    RESTORE_CONTENT = "RESTORE_CONTENT"
 
 
 class ActorKind(StrEnum):
@@ -85,6 +89,19 @@ async def record(event: AuditEvent) -> None:
         await event.insert()
     except DuplicateKeyError:
         return
+
+
+async def list_events(*, page: PageRequest, object_id: str | None = None) -> Page[AuditEvent]:
+    """Newest first; ``object_id``: of one thing alone."""
+    return await fetch_page(AuditEvent, {"object_id": object_id} if object_id else {}, page)
+
+
+async def get_event(*, event_id: str) -> AuditEvent:
+    """Raises NotFound."""
+    found = await AuditEvent.get(event_id)
+    if found is None:
+        raise NotFound(f"no audit event {event_id}")
+    return found
 
 
 def event_id(act: Act, object_id: str) -> str:

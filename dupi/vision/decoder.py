@@ -8,7 +8,7 @@ from functools import partial
 from dupi.bounded_pool import BoundedPool
 from dupi.settings import PhotoSettings
 from dupi.vision import images, overlay
-from dupi.vision.images import Pixels, UprightPhoto
+from dupi.vision.images import Pixels, UprightImage, UprightPhoto
 
 _ANALYSIS_QUEUE = 256
 
@@ -24,6 +24,10 @@ class ImageDecoder:
     async def read_photo(self, data: bytes) -> UprightPhoto:
         """Check and normalise an uploaded file. Raises UnsupportedImage, PoorImage."""
         return await self._uploads.run(partial(images.read_photo, data, self._settings))
+
+    async def read_image(self, data: bytes) -> UprightImage:
+        """As ``read_photo``, of an image that nobody grades. Raises UnsupportedImage."""
+        return await self._uploads.run(partial(images.read_image, data, self._settings))
 
     async def model_input(self, jpeg: bytes, size: int) -> Pixels:
         """A stored photo as uint8 ``[size, size, 3]``."""

@@ -70,13 +70,19 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class UprightPhoto:
-    """``jpeg`` and ``thumbnail``: upright sRGB, no metadata; ``quality`` from 0 to 1."""
+class UprightImage:
+    """``jpeg`` and ``thumbnail``: upright sRGB, no metadata."""
 
     jpeg: bytes
     thumbnail: bytes
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class UprightPhoto(UprightImage):
+    """``quality`` from 0 to 1."""
+
     quality: float
 
 
@@ -86,24 +92,26 @@ def read_photo(data: bytes, limits: PhotoSettings) -> UprightPhoto:
     judgement = judge(picture)
     if judgement.reasons:
         raise PoorImage(judgement.reasons)
-    small = picture.copy()
-    small.thumbnail((limits.thumbnail_side, limits.thumbnail_side), Image.Resampling.LANCZOS)
+    made = _made_plain(picture, limits)
     return UprightPhoto(
-        jpeg=_encode(picture, limits.jpeg_quality),
-        thumbnail=_encode(small, _THUMBNAIL_QUALITY),
-        width=picture.width,
-        height=picture.height,
-        quality=judgement.quality,
+        made.jpeg, made.thumbnail, made.width, made.height, quality=judgement.quality
     )
 
 
-def read_picture(data: bytes, limits: PhotoSettings) -> Image.Image:
+def read_image(data: bytes, limits: PhotoSettings) -> UprightImage:
+    """As ``read_photo``, of an image that nobody grades. Raises UnsupportedImage."""
+    return _made_plain(read_picture(data, limits, to_be_graded=False), limits)
+
+
+def read_picture(data: bytes, limits: PhotoSettings, *, to_be_graded: bool = True) -> Image.Image:
     """The file's picture: RGB in sRGB, upright, at most ``limits.max_side`` pixels a side."""
     _check_size(data, limits)
     check_container(data)
     with _broken_is_unsupported():
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
         _check_header(image, limits)
+        if to_be_graded:
+            _check_gradable(image, limits)
         return _decode(image, limits.max_side)
 
 
@@ -136,6 +144,10 @@ def _check_header(image: Image.Image, limits: PhotoSettings) -> None:
     short, long = sorted(image.size)
     if short < _TINY or long > short * _LONGEST_ASPECT:
         raise UnsupportedImage(f"{width} × {height} pixels", reason="dimensions")
+
+
+def _check_gradable(image: Image.Image, limits: PhotoSettings) -> None:
+    short, long = sorted(image.size)
     if long < limits.min_width or short < limits.min_height:
         raise PoorImage([ImageQualityReason.TOO_SMALL])
 
@@ -182,6 +194,17 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             return image.convert("RGB")
         return converted or image.convert("RGB")
     return image.convert("RGB")
+
+
+def _made_plain(picture: Image.Image, limits: PhotoSettings) -> UprightImage:
+    small = picture.copy()
+    small.thumbnail((limits.thumbnail_side, limits.thumbnail_side), Image.Resampling.LANCZOS)
+    return UprightImage(
+        jpeg=_encode(picture, limits.jpeg_quality),
+        thumbnail=_encode(small, _THUMBNAIL_QUALITY),
+        width=picture.width,
+        height=picture.height,
+    )
 
 
 def _encode(image: Image.Image, quality: int) -> bytes:

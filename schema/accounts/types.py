@@ -14,32 +14,17 @@ from dupi.accounts.service import SignedIn
 from dupi.analyses import service as analyses
 from dupi.analyses.trends import TrendFilter
 from dupi.clock import utc_now
+from dupi.community import service as community
 from dupi.knowledge.vocabulary import AgeBand, Condition, Gender, ScalpSite
+from schema.accounts.authors import Author
 from schema.accounts.exports import DataExport
 from schema.analyses.changes import TrendPoint
 from schema.analyses.inputs import AnalysisFilter, PhotoFilter
 from schema.analyses.loaders import TrendKey
 from schema.analyses.types import Analysis, Photo
+from schema.community.types import Post
 from schema.context import Info
 from schema.relay import Connection, Node, connection, given, global_id, page_request
-
-
-@strawberry.type
-class Author(Node):
-    """What others see of a person."""
-
-    nickname: str
-    is_viewer: bool
-    viewer_has_blocked: bool
-
-    @classmethod
-    def from_model(cls, user: models.User, *, viewer_id: str | None) -> Self:
-        return cls(
-            id=global_id("Author", user.id),
-            nickname=user.nickname,
-            is_viewer=user.id == viewer_id,
-            viewer_has_blocked=False,
-        )
 
 
 @strawberry.type
@@ -145,6 +130,25 @@ class User(Node):
             role=user.role,
             created_at=user.created_at,
             email_verified_at=user.email_verified_at,
+        )
+
+    @strawberry.field
+    def author(self) -> Author:
+        """As others see this person."""
+        return Author.of(self.user_id, nickname=self.nickname, viewer_id=self.user_id)
+
+    @strawberry.field
+    async def posts(
+        self,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Connection[Post]:
+        """Newest first, hidden ones too."""
+        page = page_request(first, after, last, before)
+        return connection(
+            await community.list_posts_of(author_id=self.user_id, page=page), Post.from_model
         )
 
     @strawberry.field

@@ -9,7 +9,7 @@ from dupi.knowledge.vocabulary import Condition
 from dupi.operations import listing, models
 from dupi.operations.listing import ModelKind, ModelVersionState
 from dupi.operations.models import DeploymentState
-from schema.accounts.types import Author
+from schema.accounts.authors import Author, load_author
 from schema.context import Info
 from schema.relay import Node, global_id
 
@@ -163,12 +163,7 @@ class Deployment(Node):
     @strawberry.field
     async def created_by(self, info: Info) -> Author | None:
         """Null for the command line, for the platform itself, and for who has left."""
-        if self.creator_id is None:
-            return None
-        user = await info.context.people.load(self.creator_id)
-        viewer = info.context.principal
-        viewer_id = viewer.user_id if viewer else None
-        return Author.from_model(user, viewer_id=viewer_id) if user else None
+        return await load_author(info.context, self.creator_id)
 
 
 def _deployment_id(record_id: str | None) -> strawberry.ID | None:

@@ -9,15 +9,21 @@ import pytest
 
 from api import worker
 from api.upkeep import sweep
+from dupi import pictures
 from dupi.accounts.consents import withdraw
 from dupi.accounts.models import Consent, ConsentKind
 from dupi.accounts.service import grant_consent
-from dupi.analyses import photos
 from dupi.analyses.consent import withdraw_sensitive_data
 from dupi.analyses.files import analysis_files
 from dupi.analyses.models import Analysis, Photo
 from dupi.analyses.orphans import OrphanSweep
-from dupi.analyses.service import delete_analysis, get_photo, list_photos, upload_photo
+from dupi.analyses.service import (
+    delete_analysis,
+    delete_photo,
+    get_photo,
+    list_photos,
+    upload_photo,
+)
 from dupi.clock import epoch_ms, utc_now
 from dupi.errors import NotFound, Unavailable
 from dupi.ids import sort_key
@@ -45,8 +51,8 @@ async def an_upload_cut_off(platform: Resources, owner_id: str, patch: Patch) ->
         raise Cut
 
     with patch.context() as dying:
-        dying.setattr(photos, "_show", die)
-        dying.setattr(photos, "_discard", die)
+        dying.setattr(pictures, "_show", die)
+        dying.setattr(pictures, "discard_picture", die)
         with pytest.raises(Cut):
             await _upload(platform, owner_id)
     [left] = await Photo.find({}).to_list()
@@ -69,7 +75,7 @@ async def test_an_upload_cut_off_is_seen_by_nobody(platform: Resources, monkeypa
     with pytest.raises(NotFound):
         await get_photo(platform, owner_id=owner_id, photo_id=left.id)
     with pytest.raises(NotFound):
-        await photos.delete_photo(platform, owner_id=owner_id, photo_id=left.id)
+        await delete_photo(platform, owner_id=owner_id, photo_id=left.id)
     page = await list_photos(platform, owner_id=owner_id, page=PageRequest())
     assert page.items == ()
 
@@ -103,13 +109,13 @@ async def test_an_upload_that_was_given_up_meanwhile_is_refused_for_now(
     platform: Resources, objects: Path, monkeypatch: Patch
 ) -> None:
     owner_id = await a_person(platform)
-    announce = photos._announce
+    announce = pictures._announce
 
     async def lose(photo: Photo) -> None:
         await announce(photo)
         await Photo.get_pymongo_collection().delete_one({"_id": photo.id})
 
-    monkeypatch.setattr(photos, "_announce", lose)
+    monkeypatch.setattr(pictures, "_announce", lose)
     with pytest.raises(Unavailable):
         await some_photos(platform, owner_id, ScalpSite.CROWN)
     assert files(objects) == []

@@ -14,7 +14,7 @@ from dupi.accounts.models import ConsentKind
 from dupi.adapters import storage
 from dupi.analyses import orphans
 from dupi.analyses.consent import withdraw_sensitive_data
-from dupi.analyses.models import Analysis, Keeping, Photo
+from dupi.analyses.models import Analysis, Photo
 from dupi.analyses.orphans import OrphanSweep
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.service import delete_analysis, request_analysis
@@ -22,6 +22,7 @@ from dupi.clock import utc_now
 from dupi.errors import Conflict
 from dupi.idempotency import IdempotencyRecord
 from dupi.knowledge.vocabulary import ScalpSite
+from dupi.pictures import Keeping
 from dupi.resources import Resources
 from tests.analyses.doubles import a_person, some_photos
 from tests.analyses.running import a_queued, claimed

@@ -10,7 +10,6 @@ from dupi.analyses.models import (
     AdviceSource,
     Analysis,
     AnalysisStatus,
-    Keeping,
     Person,
     StatusChanged,
 )
@@ -19,6 +18,7 @@ from dupi.analyses.queue import LeaseLost, claim_next, list_unfinished
 from dupi.clock import epoch_ms, utc_now
 from dupi.ids import new_id, sort_key
 from dupi.knowledge.vocabulary import AdviceSectionKind, AgeBand, ScalpSite
+from dupi.pictures import Keeping
 from dupi.resources import Resources
 from dupi.store import StoreDatabase
 from tests.analyses.doubles import ScriptedClassifier

@@ -15,10 +15,11 @@ from pymongo.errors import NetworkTimeout
 
 from api import worker
 from api.worker import run_workers
-from dupi.analyses.models import Analysis, AnalysisStatus, Keeping, Photo
+from dupi.analyses.models import Analysis, AnalysisStatus, Photo
 from dupi.analyses.queue import Claim
 from dupi.analyses.service import delete_analysis
 from dupi.clock import epoch_ms, utc_now
+from dupi.pictures import Keeping
 from dupi.resources import Resources
 from tests.analyses.doubles import ScriptedClassifier
 from tests.analyses.running import GOOD, a_queued, claimed, stored, until_status
