@@ -21,6 +21,7 @@ from dupi.community.commenting import finish_comments
 from dupi.community.images import FILES, sweep_images
 from dupi.community.liking import finish_likes
 from dupi.community.models import PostImage
+from dupi.community.moderating import settle_audits
 from dupi.community.posting import finish_deleting_posts
 from dupi.concurrency import first_of, wait_until
 from dupi.idempotency import purge_expired
@@ -86,6 +87,7 @@ async def sweep(resources: Resources, orphans: OrphanSweep) -> None:
     await _attempt(finish_comments())
     await _attempt(finish_deleting_posts(resources))
     await _attempt(sweep_images(resources))
+    await _attempt(settle_audits())
     await _attempt(orphans.step(resources))
     await _attempt(purge_expired())
     await _attempt(remove_expired_exports(resources))

@@ -15,8 +15,9 @@ from dupi.analyses.history import AnalysisKey, Comparison
 from dupi.analyses.models import Analysis, Photo
 from dupi.analyses.trends import TrendPoint
 from dupi.clock import utc_now
-from dupi.errors import ConsentRequired, Forbidden, Unauthenticated
+from dupi.errors import ConsentRequired, Forbidden, NotFound, Unauthenticated
 from dupi.knowledge.vocabulary import Locale
+from dupi.operations.audit import Actor, ActorKind
 from dupi.resources import Resources
 from dupi.signing import signed_path
 from schema.accounts.loaders import people_loader
@@ -106,6 +107,20 @@ class Context:
         if who.role is not Role.OPERATOR:
             raise Forbidden("this is for operators")
         return who
+
+    @property
+    def actor(self) -> Actor:
+        """The operator, as audit records name them. Raises Unauthenticated, Forbidden."""
+        who = self.operator
+        return Actor(kind=ActorKind.PERSON, user_id=who.user_id, request_id=self.request_id)
+
+    def refuse_as_absent(self) -> None:
+        """To whoever does not run the platform, this is not there.
+
+        Raises Unauthenticated, NotFound.
+        """
+        if self.signed_in.role is not Role.OPERATOR:
+            raise NotFound("this is for operators")
 
     async def sign_in(self, access_token: str) -> None:
         """Take the caller for whom the token speaks for. Raises Unauthenticated, Forbidden."""

@@ -15,7 +15,7 @@ from dupi.analyses.models import (
     AnalysisStatus,
 )
 from dupi.analyses.sharing import AnalysisPart
-from dupi.community.models import Board
+from dupi.community.models import Board, ReportReason
 from dupi.errors import ErrorCode, FieldErrorCode, ImageQualityReason
 from dupi.knowledge.survey import SurveyQuestionKind
 from dupi.knowledge.vocabulary import (
@@ -35,11 +35,14 @@ from dupi.knowledge.vocabulary import (
     Symptom,
     TreatmentFrequency,
 )
+from dupi.operations.audit import Act, ActorKind
 from dupi.operations.listing import ModelKind, ModelVersionState
 from dupi.operations.models import DeploymentState
 
 ENUMS: Final[tuple[type[Enum], ...]] = (
     AbstentionReason,
+    Act,
+    ActorKind,
     AdviceSectionKind,
     AdviceSource,
     AgeBand,
@@ -64,6 +67,7 @@ ENUMS: Final[tuple[type[Enum], ...]] = (
     ModelVersionState,
     PurchasePriority,
     ReferralUrgency,
+    ReportReason,
     Role,
     ScalpSite,
     Severity,

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 import strawberry
 
 from dupi.accounts import service as accounts
-from dupi.accounts.models import Role
 from dupi.analyses import service as analyses
 from dupi.errors import NotFound
 from dupi.operations import service as operations
@@ -15,8 +14,10 @@ from schema.accounts.exports import load_data_export
 from schema.accounts.types import Consent, Session
 from schema.analyses.queries import load_analysis
 from schema.analyses.types import Photo
+from schema.community.moderation import load_report
 from schema.community.queries import load_comment, load_post, load_post_image
 from schema.context import Context, Info
+from schema.operations.audit import load_audit_event
 from schema.operations.types import Deployment, Shadow
 from schema.relay import Node, parse_id
 
@@ -57,23 +58,18 @@ async def _load_session(context: Context, session_id: str) -> Session:
 
 
 async def _load_deployment(context: Context, deployment_id: str) -> Deployment:
-    _refuse_others(context)
+    context.refuse_as_absent()
     return Deployment.from_model(await operations.get_deployment(deployment_id=deployment_id))
 
 
 async def _load_shadow(context: Context, shadow_id: str) -> Shadow:
-    _refuse_others(context)
+    context.refuse_as_absent()
     return Shadow.from_model(await operations.get_shadow(shadow_id=shadow_id))
-
-
-def _refuse_others(context: Context) -> None:
-    """To whoever does not run the platform, these are not there."""
-    if context.signed_in.role is not Role.OPERATOR:
-        raise NotFound("this is for operators")
 
 
 _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Analysis": load_analysis,
+    "AuditEvent": load_audit_event,
     "Author": find_author,
     "Comment": load_comment,
     "Consent": _load_consent,
@@ -82,6 +78,7 @@ _LOADERS: Final[dict[str, Callable[[Context, str], Awaitable[Node]]]] = {
     "Photo": _load_photo,
     "Post": load_post,
     "PostImage": load_post_image,
+    "Report": load_report,
     "Session": _load_session,
     "Shadow": _load_shadow,
 }

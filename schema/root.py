@@ -11,18 +11,28 @@ from schema.analyses.events import EVENT_TYPES
 from schema.analyses.mutations import AnalysisMutations
 from schema.analyses.queries import AnalysisQueries
 from schema.analyses.subscriptions import AnalysisSubscriptions
+from schema.community.moderation import ModerationMutations, ModerationQueries
 from schema.community.mutations import CommunityMutations
 from schema.community.queries import CommunityQueries
 from schema.errors import MEMBERS
 from schema.extensions import DocumentLimits, ErrorCodes, Observed
 from schema.nodes import NodeQueries
+from schema.operations.audit import AuditQueries
 from schema.operations.mutations import OperationMutations
 from schema.operations.queries import OperationQueries
 from schema.scalars import SCALARS
 
 
 @strawberry.type
-class Query(AccountQueries, AnalysisQueries, CommunityQueries, OperationQueries, NodeQueries):
+class Query(
+    AccountQueries,
+    AnalysisQueries,
+    CommunityQueries,
+    ModerationQueries,
+    OperationQueries,
+    AuditQueries,
+    NodeQueries,
+):
     pass
 
 
@@ -33,6 +43,7 @@ class Mutation(
     DataExportMutations,
     AnalysisMutations,
     CommunityMutations,
+    ModerationMutations,
     OperationMutations,
 ):
     pass

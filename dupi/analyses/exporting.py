@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dupi.accounts.archive import Part, Rows, StoredFile
 from dupi.accounts.exporting import rows_of
-from dupi.analyses.models import Analysis, Keeping, Photo
+from dupi.analyses.models import Analysis, Photo
+from dupi.pictures import Keeping
 
 if TYPE_CHECKING:
     from dupi.resources import Resources

@@ -197,7 +197,7 @@ async def _vanish(comment: Comment) -> bool:
 
 
 async def _drop_bare(comment_id: str) -> None:
-    """A place without text that no reply keeps any more."""
+    """A place without text that no reply keeps any more; there is none of no id."""
     bare = {"_id": comment_id, "counts": False, "owed_at_ms": 0, "reply_count": 0}
     await _comments().delete_one(bare)
 

@@ -1,29 +1,24 @@
 """Writing posts, changing and deleting them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 
-from dupi.accounts.fields import check
-from dupi.accounts.service import UNCHANGED, Unchanged
 from dupi.adapters.limits import Limit
-from dupi.analyses.sharing import AnalysisPart, get_shareable
+from dupi.analyses.sharing import get_shareable
 from dupi.clock import utc_now
 from dupi.community import images
-from dupi.community.models import AttachedImage, Board, Comment, Like, Post
+from dupi.community.drafts import Changes, Draft, applied, read_draft
+from dupi.community.models import AttachedImage, Comment, Like, Post
 from dupi.community.reading import get_post
 from dupi.community.search import searchable
-from dupi.community.texts import excerpt_of, read_body, read_title
+from dupi.community.texts import excerpt_of
 from dupi.documents import plain
 from dupi.errors import (
     Conflict,
-    FieldErrorCode,
-    FieldProblem,
-    InvalidInput,
     NotFound,
     Unavailable,
 )
@@ -40,35 +35,11 @@ _TRIES: Final = 5
 _AT_ONCE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """All that an author decides of a post. ``share``: parts of the analysis that others see."""
-
-    board: Board
-    title: str
-    body: str
-    image_ids: tuple[str, ...] = ()
-    analysis_id: str | None = None
-    share: tuple[AnalysisPart, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What an edit names; ``None`` clears."""
-
-    board: Board | Unchanged | None = UNCHANGED
-    title: str | Unchanged | None = UNCHANGED
-    body: str | Unchanged | None = UNCHANGED
-    image_ids: tuple[str, ...] | Unchanged | None = UNCHANGED
-    analysis_id: str | Unchanged | None = UNCHANGED
-    share: tuple[AnalysisPart, ...] | Unchanged | None = UNCHANGED
-
-
 async def create_post(
     resources: "Resources", *, author_id: str, draft: Draft, idempotency_key: str | None = None
 ) -> Post:
     """Raises InvalidInput, NotFound (an image, the analysis), Conflict (key), RateLimited."""
-    read = _read(draft)
+    read = read_draft(draft)
     await _pace(resources, author_id)
     return await once(
         person_id=author_id,
@@ -88,7 +59,7 @@ async def update_post(
     await _pace(resources, author_id)
     for _ in range(_TRIES):
         post = await _own(author_id, post_id)
-        changed = await _change(resources, post, _read(_applied(post, changes)))
+        changed = await _change(resources, post, read_draft(applied(post, changes)))
         if changed is not None:
             return changed
     raise Unavailable("it changes all the time", reason="post_busy", retry_after_seconds=1)
@@ -119,59 +90,6 @@ async def _pace(resources: "Resources", author_id: str) -> None:
     limits = resources.settings.community
     limit = Limit(limits.posts_per_person, limits.post_refill_seconds)
     await resources.limits.take(f"post:{author_id}", limit)
-
-
-def _read(draft: Draft) -> Draft:
-    """In the form in which it is stored. Raises InvalidInput."""
-    title, body = read_title(draft.title), read_body(draft.body)
-    problems = [FieldProblem(("share",), code) for code in _share_problems(draft)]
-    if problems:
-        raise InvalidInput(problems)
-    check(title=title, body=body)
-    return replace(draft, title=str(title), body=str(body))
-
-
-def _share_problems(draft: Draft) -> list[FieldErrorCode]:
-    if len(set(draft.share)) < len(draft.share):
-        return [FieldErrorCode.DUPLICATE]
-    if draft.analysis_id is None:
-        return [FieldErrorCode.INVALID] if draft.share else []
-    return [] if draft.share else [FieldErrorCode.TOO_FEW]
-
-
-def _applied(post: Post, changes: Changes) -> Draft:
-    """The post as its author wants it. Taking the last tick away takes the analysis away."""
-    check(
-        **{
-            name: FieldErrorCode.REQUIRED
-            for name in ("board", "title", "body")
-            if getattr(changes, name) is None
-        }
-    )
-    draft = Draft(
-        board=_or(changes.board, post.board) or post.board,
-        title=_or(changes.title, post.title) or "",
-        body=_or(changes.body, post.body) or "",
-        image_ids=_or(changes.image_ids, tuple(image.id for image in post.images)) or (),
-        analysis_id=_or(changes.analysis_id, post.analysis_id or None),
-        share=_or(changes.share, post.share) or (),
-    )
-    return _with_analysis(draft, post, changes)
-
-
-def _with_analysis(draft: Draft, post: Post, changes: Changes) -> Draft:
-    """Ticks are given for one analysis: for another one they are given anew."""
-    if changes.analysis_id is None:
-        return replace(draft, share=())
-    if isinstance(changes.analysis_id, Unchanged):
-        return draft if draft.share else replace(draft, analysis_id=None)
-    if changes.analysis_id != post.analysis_id and isinstance(changes.share, Unchanged):
-        raise InvalidInput.at("share", code=FieldErrorCode.REQUIRED)
-    return draft
-
-
-def _or(change: Any, current: Any) -> Any:
-    return current if isinstance(change, Unchanged) else change
 
 
 async def _own(author_id: str, post_id: str) -> Post:

@@ -9,10 +9,12 @@ from dupi.analyses.sharing import AnalysisPart
 from dupi.community.blocking import block_author, blocked_among, unblock_author
 from dupi.community.commenting import create_comment, delete_comment, update_comment
 from dupi.community.counting import recount
+from dupi.community.drafts import Changes, Draft
 from dupi.community.images import get_image, upload_post_image
 from dupi.community.liking import like_post, unlike_post
 from dupi.community.models import Comment, Like, Post
-from dupi.community.posting import Changes, Draft, create_post, delete_post, update_post
+from dupi.community.moderating import hide_content, restore_content
+from dupi.community.posting import create_post, delete_post, update_post
 from dupi.community.reading import (
     PostFilter,
     get_comment,
@@ -23,6 +25,7 @@ from dupi.community.reading import (
     list_posts_of,
     load_bodies,
 )
+from dupi.community.reporting import get_report, list_reports, load_content, report_content
 
 __all__ = [
     "AnalysisPart",
@@ -38,13 +41,19 @@ __all__ = [
     "get_comment",
     "get_image",
     "get_post",
+    "get_report",
+    "hide_content",
     "like_post",
     "liked_among",
     "list_comments",
     "list_posts",
     "list_posts_of",
+    "list_reports",
     "load_bodies",
+    "load_content",
     "recount_post",
+    "report_content",
+    "restore_content",
     "unblock_author",
     "unlike_post",
     "update_comment",

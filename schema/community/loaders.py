@@ -9,6 +9,8 @@ from strawberry.dataloader import DataLoader
 from dupi.analyses.models import Analysis
 from dupi.analyses.sharing import SharedKey, list_shareable
 from dupi.community import service as community
+from dupi.community.models import Comment, Post
+from dupi.community.reporting import ContentKey
 from dupi.resources import Resources
 from schema.batches import Pair, batch_loader, by_first
 
@@ -16,19 +18,22 @@ from schema.batches import Pair, batch_loader, by_first
 @dataclass
 class CommunityLoaders:
     """``likes`` by person and post; ``blocks`` by person and author; ``bodies`` by post; ``shared``
-    by owner and analysis: what may not be shown, or has gone, is None."""
+    by owner and analysis, ``content`` by kind and id: what may not be shown, or has gone, is
+    None."""
 
     resources: Resources
     likes: DataLoader[Pair, bool] = field(init=False)
     blocks: DataLoader[Pair, bool] = field(init=False)
     bodies: DataLoader[str, str] = field(init=False)
     shared: DataLoader[SharedKey, Analysis | None] = field(init=False)
+    content: DataLoader[ContentKey, Post | Comment | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.likes = batch_loader(_likes, default=False)
         self.blocks = batch_loader(_blocks, default=False)
         self.bodies = batch_loader(_bodies, default="")
         self.shared = batch_loader(partial(_shared, self.resources), default=None)
+        self.content = batch_loader(_content, default=None)
 
 
 async def _likes(keys: Iterable[Pair]) -> Mapping[Pair, bool]:
@@ -49,6 +54,10 @@ async def _blocks(keys: Iterable[Pair]) -> Mapping[Pair, bool]:
 
 async def _bodies(post_ids: Iterable[str]) -> Mapping[str, str]:
     return await community.load_bodies(list(post_ids))
+
+
+async def _content(keys: Iterable[ContentKey]) -> Mapping[ContentKey, Post | Comment | None]:
+    return {**await community.load_content(list(keys))}
 
 
 async def _shared(

@@ -8,7 +8,6 @@ import strawberry
 
 from dupi.errors import Conflict
 from dupi.operations import service as operations
-from dupi.operations.audit import Actor, ActorKind
 from schema.context import Context, Info
 from schema.operations.inputs import (
     PromoteModelInput,
@@ -38,7 +37,7 @@ class OperationMutations:
     @strawberry.mutation
     async def shadow_model(self, info: Info, input: ShadowModelInput) -> ShadowModelResult:
         """Let a candidate head see what the live one sees. Role OPERATOR."""
-        actor = _actor(info.context)
+        actor = info.context.actor
         with _told_by_global_id():
             shadow = await operations.shadow_model(
                 info.context.resources,
@@ -53,7 +52,7 @@ class OperationMutations:
     @strawberry.mutation
     async def stop_shadow(self, info: Info, input: StopShadowInput) -> StopShadowResult:
         """Role OPERATOR. Stopping one that has ended changes nothing."""
-        actor = _actor(info.context)
+        actor = info.context.actor
         shadow = await operations.stop_shadow(
             info.context.resources, shadow_id=record_id("Shadow", input.shadow_id), actor=actor
         )
@@ -63,7 +62,7 @@ class OperationMutations:
     async def promote_model(self, info: Info, input: PromoteModelInput) -> PromoteModelResult:
         """CONFLICT unless ``expectedDeploymentId`` is live; where just these versions are live
         already, that deployment is the answer. Role OPERATOR."""
-        actor = _actor(info.context)
+        actor = info.context.actor
         with _told_by_global_id():
             deployment = await operations.promote(
                 info.context.resources,
@@ -80,7 +79,7 @@ class OperationMutations:
         self, info: Info, input: RollBackDeploymentInput
     ) -> RollBackDeploymentResult:
         """CONFLICT unless ``expectedDeploymentId`` is live. Role OPERATOR."""
-        actor, to_id = _actor(info.context), given(input.to_deployment_id)
+        actor, to_id = info.context.actor, given(input.to_deployment_id)
         with _told_by_global_id():
             deployment = await operations.roll_back(
                 info.context.resources,
@@ -91,12 +90,6 @@ class OperationMutations:
                 patience_s=_patience(info.context),
             )
         return RollBackDeploymentPayload(deployment=Deployment.from_model(deployment))
-
-
-def _actor(context: Context) -> Actor:
-    """Raises Unauthenticated, Forbidden."""
-    who = context.operator
-    return Actor(kind=ActorKind.PERSON, user_id=who.user_id, request_id=context.request_id)
 
 
 def _patience(context: Context) -> float:

@@ -19,6 +19,7 @@ from tests.bench import (
     classifiers,
     journeys,
     memory,
+    pages,
     progress,
     refusals,
     steps,
@@ -49,6 +50,7 @@ SECTIONS: Final = (
     Section("progress", progress.measure),
     Section("memory", memory.measure),
     Section("refusals", refusals.measure),
+    Section("pages", pages.measure),
 )
 """Memory comes after what loads the stack."""
 

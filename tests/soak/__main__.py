@@ -21,7 +21,7 @@ from api.local_stack.paths import VAR
 from tests.faults import kills
 from tests.load import overload
 from tests.promotions import soak as promotions
-from tests.soak import comeback
+from tests.soak import comeback, community
 
 _FOLDER: Final = VAR / "soak"
 
@@ -102,11 +102,16 @@ async def _promotions(options: argparse.Namespace, state: Path, say: Say) -> Rep
     return await promotions.run(options.seed, state=state, say=say)
 
 
+async def _community(options: argparse.Namespace, state: Path, say: Say) -> Report:
+    return await community.run_long(options.seed, state=state, say=say)
+
+
 _RUNS: Final[dict[str, _Run]] = {
     "kills": _kills,
     "comeback": _comeback,
     "overload": _overload,
     "promotions": _promotions,
+    "community": _community,
 }
 
 
