@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.console import Console
@@ -32,7 +32,7 @@ class Mixture:
     problems: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in ("seed", "done", "refused", "problems")}
 
     def show(self, console: Console) -> None:
         table = Table("what", "times", title="mixed operations on the board")

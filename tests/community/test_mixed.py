@@ -1,5 +1,7 @@
 """The short form of the mixed operations; ``python -m tests.soak --only community`` is the long."""
 
+import json
+
 import pytest
 
 from dupi.community.models import Comment, Like, Post
@@ -13,6 +15,7 @@ async def test_two_hundred_operations_of_eight_people_leave_all_counters_right(
 ) -> None:
     mixture = await run(board, operations=200, seed=1)
     assert mixture.problems == []
+    assert json.loads(json.dumps(mixture.as_json()))["seed"] == 1
     assert sum(mixture.done.values()) + sum(mixture.refused.values()) == 200
     assert sum(mixture.done.values()) > 100, mixture.refused
 
