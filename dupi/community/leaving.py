@@ -1,6 +1,5 @@
-"""What the board does when a person leaves, and what it hands out of a person's own."""
+"""What the board does when a person leaves: the eraser of this noun."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.asynchronous.collection import AsyncCollection
@@ -41,35 +40,6 @@ async def erase(resources: "Resources", user_id: str, *, keep_posts: bool) -> No
     await _check_nothing_left(user_id)
 
 
-async def personal_data(user_id: str) -> dict[str, list[dict[str, Any]]]:
-    """What the board holds of a person, by kind, oldest first: plain values, times as times.
-
-    ``images`` name the files in the storage (``image_key``) that belong to it.
-    """
-    return {
-        "posts": await _own(
-            Post,
-            {"author_id": user_id} | _KEPT,
-            ("board", "title", "body", "analysis_id", "share", "created_at", "edited_at"),
-        ),
-        "comments": await _own(
-            Comment,
-            {"author_id": user_id} | _KEPT,
-            ("post_id", "parent_id", "body", "created_at", "edited_at"),
-        ),
-        "likes": await _own(Like, {"user_id": user_id, "counts": True}, ("post_id",)),
-        "images": await _own(
-            PostImage, {"owner_id": user_id} | _KEPT, ("post_id", "image_key", "created_at")
-        ),
-        "blocks": await _own(Block, {"blocker_id": user_id}, ("blocked_id", "created_at")),
-        "reports": await _own(
-            Report,
-            {"reporter_id": user_id},
-            ("content_kind", "content_id", "reason", "note", "created_at"),
-        ),
-    }
-
-
 async def _take_back_likes(user_id: str) -> None:
     for row in await _rows(Like).find({"user_id": user_id}, {"_id": 1}).to_list():
         await take_back(row["_id"])
@@ -101,13 +71,6 @@ async def _check_nothing_left(user_id: str) -> None:
     for kind, field in ((Like, "user_id"), (Post, "author_id"), (Comment, "author_id")):
         if await _rows(kind).find_one({field: user_id}, {"_id": 1}) is not None:
             raise Unavailable("something is still coming about", retry_after_seconds=60)
-
-
-async def _own(
-    kind: type[StoredDocument], where: dict[str, Any], fields: Sequence[str]
-) -> list[dict[str, Any]]:
-    rows = await _rows(kind).find(where, dict.fromkeys(fields, 1)).sort("_id", 1).to_list()
-    return [{"id": row.pop("_id"), **row} for row in rows]
 
 
 def _rows(kind: type[StoredDocument]) -> AsyncCollection[dict[str, Any]]:

@@ -49,8 +49,8 @@ class Person:
     user_id: str
     dice: random.Random
 
-    async def any_post(self) -> str:
-        rows = await Post.get_pymongo_collection().find({}, {"_id": 1}).to_list()
+    async def any_post(self, **where: Any) -> str:
+        rows = await Post.get_pymongo_collection().find(where, {"_id": 1}).to_list()
         return str(self.dice.choice(rows)["_id"]) if rows else "none"
 
     async def any_comment(self, **where: Any) -> str:
@@ -63,7 +63,7 @@ async def _post(one: Person) -> None:
 
 
 async def _edit(one: Person) -> None:
-    post_id = await one.any_post()
+    post_id = await one.any_post(author_id=one.user_id)
     draft = a_draft(f"고침 {one.dice.random()}")
     await community.update_post(
         one.board,
@@ -74,7 +74,7 @@ async def _edit(one: Person) -> None:
 
 
 async def _delete_post(one: Person) -> None:
-    post_id = await one.any_post()
+    post_id = await one.any_post(author_id=one.user_id)
     await community.delete_post(one.board, author_id=one.user_id, post_id=post_id)
 
 

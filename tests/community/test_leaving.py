@@ -4,11 +4,14 @@ import asyncio
 
 import pytest
 
+from dupi.accounts.archive import Rows, StoredFile
 from dupi.community import liking
 from dupi.community import service as community
-from dupi.community.leaving import erase, personal_data
+from dupi.community.exporting import export_community
+from dupi.community.leaving import erase
 from dupi.community.models import Block, Comment, ContentKind, Like, Post, Report, ReportReason
 from dupi.errors import Unavailable
+from dupi.personal_data import ERASERS, EXPORTERS
 from dupi.resources import Resources
 from tests.community.doing import (
     a_comment,
@@ -103,18 +106,30 @@ async def test_what_is_still_coming_about_is_told(
 
 async def test_what_a_person_is_given_of_their_own(board: Resources) -> None:
     mina, own, theirs = await a_life(board)
-    data = await personal_data(mina)
-    assert {name: len(rows) for name, rows in data.items()} == {
+    found = {part.name: part async for part in export_community(board, mina)}
+    rows = {
+        name: [row async for row in part.rows()]
+        for name, part in found.items()
+        if isinstance(part, Rows)
+    }
+    assert {name: len(listed) for name, listed in rows.items()} == {
         "posts": 1,
         "comments": 2,
         "likes": 1,
-        "images": 2,
-        "blocks": 1,
-        "reports": 1,
+        "post_images": 2,
+        "blocked_authors": 1,
+        "content_reports": 1,
     }
-    [post] = data["posts"]
-    assert (post["id"], post["title"], post["body"]) == (own.id, own.title, own.body)
-    assert data["likes"][0]["post_id"] == theirs.id
-    assert data["reports"][0]["note"] == "제 이름이 나와요"
-    for image in data["images"]:
-        assert await board.storage.get(image["image_key"])
+    [post] = rows["posts"]
+    assert (post["_id"], post["title"], post["body"]) == (own.id, own.title, own.body)
+    assert rows["likes"][0]["post_id"] == theirs.id
+    assert rows["content_reports"][0]["note"] == "제 이름이 나와요"
+    files = [part for part in found.values() if isinstance(part, StoredFile)]
+    assert len(files) == 2
+    for file in files:
+        assert await board.storage.get(file.key)
+
+
+async def test_the_board_is_part_of_leaving_and_of_the_archive() -> None:
+    assert erase in ERASERS
+    assert export_community in EXPORTERS
