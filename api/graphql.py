@@ -163,11 +163,6 @@ class GraphQLApp(GraphQL[Context, None]):
         except ValueError as invalid:
             raise json.JSONDecodeError(str(invalid), "", 0) from invalid
 
-    def encode_json(self, data: object) -> str:
-        """Korean as itself: readable, and half the bytes of its escapes. Sockets send text frames
-        of it, so it is text."""
-        return json.dumps(data, ensure_ascii=False).encode(errors="replace").decode()
-
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         if request.method != "POST":
             raise Refused(405, "Operations are sent by POST.")

@@ -83,13 +83,6 @@ async def test_a_pair_of_surrogates_is_a_character(anyone: Caller) -> None:
     assert response.status_code == 200
 
 
-async def test_korean_comes_as_it_is(anyone: Caller) -> None:
-    asked = json.dumps({"query": QUERY}).encode()
-    response = await anyone.http.post("/graphql", content=asked, headers=JSON)
-    assert "비듬".encode() in response.content
-    assert response.headers["Content-Type"].startswith("application/json")
-
-
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_only_post_and_get(anyone: Caller, method: str) -> None:
     response = await anyone.http.request(method, "/graphql", json={"query": QUERY})
