@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from dupi.advice.prompts import AGE_WORDS, GENDER_WORDS
 from dupi.analyses.models import AbstentionReason
 from dupi.knowledge.vocabulary import AgeBand, Gender, Locale, ReferralUrgency, ScalpSite
 
@@ -90,14 +91,14 @@ _SITES: Final[Mapping[StrEnum, _Text]] = {
     ScalpSite.BACK: (ScalpSite.BACK.korean, "Back"),
 }
 _PEOPLE: Final[Mapping[StrEnum, _Text]] = {
-    AgeBand.TEENS: ("10대", "Teens"),
-    AgeBand.TWENTIES: ("20대", "Twenties"),
-    AgeBand.THIRTIES: ("30대", "Thirties"),
-    AgeBand.FORTIES: ("40대", "Forties"),
-    AgeBand.FIFTIES: ("50대", "Fifties"),
-    AgeBand.SIXTIES_AND_OVER: ("60대 이상", "Sixties and over"),
-    Gender.FEMALE: ("여성", "Female"),
-    Gender.MALE: ("남성", "Male"),
+    AgeBand.TEENS: (AGE_WORDS[AgeBand.TEENS], "Teens"),
+    AgeBand.TWENTIES: (AGE_WORDS[AgeBand.TWENTIES], "Twenties"),
+    AgeBand.THIRTIES: (AGE_WORDS[AgeBand.THIRTIES], "Thirties"),
+    AgeBand.FORTIES: (AGE_WORDS[AgeBand.FORTIES], "Forties"),
+    AgeBand.FIFTIES: (AGE_WORDS[AgeBand.FIFTIES], "Fifties"),
+    AgeBand.SIXTIES_AND_OVER: (AGE_WORDS[AgeBand.SIXTIES_AND_OVER], "Sixties and over"),
+    Gender.FEMALE: (GENDER_WORDS[Gender.FEMALE], "Female"),
+    Gender.MALE: (GENDER_WORDS[Gender.MALE], "Male"),
     Gender.OTHER: ("그 밖", "Other"),
 }
 _VALUES: Final = {**_URGENCIES, **_ABSTENTIONS, **_SITES, **_PEOPLE}
