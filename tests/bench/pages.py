@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Scope
 
-from api.local_stack.plan import STORE
 from api.worker import keep_startup_objects
 from dupi.accounts.service import sign_up
 from dupi.community import service as community
@@ -36,7 +35,7 @@ _Call = Callable[[int], Awaitable[None]]
 
 
 async def measure(rig: Rig) -> list[Table]:
-    settings = settings_for_tests(rig.plan.endpoint(STORE), rig.folder / "pages")
+    settings = settings_for_tests(rig.store_url, rig.folder / "pages")
     async with fresh_resources(settings) as opened:
         keep_startup_objects()  # as web does
         board = replace(opened, settings=settings.model_copy(update={"community": MANY}))

@@ -49,6 +49,11 @@ class Rig:
     def web_url(self) -> str:
         return self.plan.endpoint(WEB)
 
+    @property
+    def store_url(self) -> str:
+        """The stack's store, without a database: sections that need one take a fresh one."""
+        return urlsplit(self.plan.endpoint(STORE))._replace(path="/").geturl()
+
     def dice(self, purpose: str) -> random.Random:
         """The same for the same seed, whichever sections run."""
         return random.Random(f"{self.seed} {purpose}")  # noqa: S311

@@ -8,11 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pymongo import monitoring
 
-from api.local_stack.plan import STORE
 from dupi.analyses.models import AnalysisStatus, Photo
 from dupi.analyses.pipeline import run_pipeline
 from dupi.analyses.queue import claim_next
@@ -163,9 +161,8 @@ class _Bench:
 @asynccontextmanager
 async def _watched(rig: Rig, ledger: Ledger) -> AsyncIterator[Resources]:
     """Resources on a fresh database, Triton at its deployment, every call of them in the ledger."""
-    store = urlsplit(rig.plan.endpoint(STORE))._replace(path="/").geturl()
     given = {"triton_url": rig.triton_url, "advisor_url": refusing_url()}
-    settings = settings_for_tests(store, rig.folder / "steps", **given)
+    settings = settings_for_tests(rig.store_url, rig.folder / "steps", **given)
     async with fresh_resources(settings) as resources:
         await reconcile(resources)
         watched: dict[str, Any] = {

@@ -22,7 +22,8 @@ async def test_a_quick_run_tells_and_writes_what_it_measured(
     stack: RunningStack, tmp_path: Path
 ) -> None:
     named = {name: value for name, value in stack.environment.items() if name != "DUPI_STORAGE_URL"}
-    quick = ("--quick", "--only", "journeys", "--only", "steps", "--to", str(tmp_path))
+    only = [part for name in ("journeys", "steps", "pages") for part in ("--only", name)]
+    quick = ("--quick", *only, "--to", str(tmp_path))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench", *quick),
         env=os.environ | named,
@@ -34,12 +35,14 @@ async def test_a_quick_run_tells_and_writes_what_it_measured(
     text = output.decode()
     assert process.returncode == 0, text
     assert "Photos through the public API" in text
-    journeys, steps = _sections(tmp_path)
+    journeys, steps, pages = _sections(tmp_path)
     rows = journeys["tables"][0]["rows"]
     assert {row["what"] for row in rows} == {RAW, ANALYSE, UPLOAD, WHOLE}
     assert all(row["figures"]["photos/s"]["median"] > 0 for row in rows)
     run = {row["what"]: row["figures"] for row in steps["tables"][1]["rows"]}
     assert run["Triton: classify"]["calls"]["values"] == [1, 1]
+    feed = pages["tables"][0]["rows"][0]["figures"]
+    assert feed["ratio"]["median"] > 0
 
 
 def _sections(folder: Path) -> list[dict[str, Any]]:

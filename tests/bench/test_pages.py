@@ -1,6 +1,10 @@
 """Both contestants of the pages show the same page, and ask the store the same."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -10,8 +14,10 @@ from dupi.resources import Resources
 from schema.relay import parse_id
 from tests.bench.bare import bare_app
 from tests.bench.pages import _filled
+from tests.bench.rig import Rig
 from tests.community.conftest import board
 from tests.support.reads import counted_reads
+from tests.support.store import fresh_database_url
 from tests.support.web import Caller, app_over
 
 __all__ = ["board"]
@@ -49,3 +55,12 @@ async def test_both_show_the_same(board: Resources, monkeypatch: pytest.MonkeyPa
     assert ids == [row["id"] for row in plain[:20]]
     assert asked["feed"] == asked["bare feed"]
     assert asked["history"] == asked["bare history"]
+
+
+def test_a_section_s_own_database_is_beside_the_stack_s() -> None:
+    """The bench's stack names its database so that no test may use it."""
+    plan = SimpleNamespace(endpoint=lambda _: "mongodb://127.0.0.1:27017/dupi_bench")
+    rig = Rig(cast(Any, SimpleNamespace(plan=plan)), Path())
+    named = urlsplit(fresh_database_url(rig.store_url))
+    assert named.netloc == "127.0.0.1:27017"
+    assert named.path.startswith("/dupi_test_")
